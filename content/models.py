@@ -1,0 +1,200 @@
+"""Tables of the domain model: courses, concepts, exercises, steps, and what helps with them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from content.package import HintKind, StepKind
+
+
+class Course(models.Model):
+    """A course as imported or authored; `slug` is its stable name."""
+
+    slug = models.SlugField(_("short name"), max_length=80, unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    language = models.CharField(_("language"), max_length=16, choices=[("en", "English"), ("zh-hans", "简体中文")])
+    description = models.TextField(_("description"), blank=True)
+    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    attribution = models.TextField(_("attribution"), blank=True)
+    published = models.BooleanField(_("published"), default=True)
+    revision = models.PositiveIntegerField(_("revision"), default=1)  # raised by every change to the course
+    fingerprint = models.CharField(max_length=64, blank=True, editable=False)  # of the package last imported
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("course")
+        verbose_name_plural = _("courses")
+        ordering = ("title",)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Concept(models.Model):
+    """Something that can be learned. Concepts gone from a package are retired, never deleted: attempts point here."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="concepts", verbose_name=_("course"))
+    key = models.CharField(_("key"), max_length=120)
+    title = models.CharField(_("title"), max_length=200)
+    summary = models.TextField(_("summary"), blank=True)
+    example = models.TextField(_("worked example"), blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    retired = models.BooleanField(_("retired"), default=False)
+    requires = models.ManyToManyField(
+        "self", through="Prerequisite", symmetrical=False, related_name="unlocks", verbose_name=_("prerequisites")
+    )
+
+    class Meta:
+        verbose_name = _("concept")
+        verbose_name_plural = _("concepts")
+        ordering = ("course", "position")
+        constraints = (models.UniqueConstraint(fields=("course", "key"), name="concept_key_unique_in_course"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Prerequisite(models.Model):
+    """An edge of the prerequisite graph: `concept` builds on `requires`."""
+
+    concept = models.ForeignKey(Concept, models.CASCADE, related_name="prerequisites", verbose_name=_("concept"))
+    requires = models.ForeignKey(Concept, models.CASCADE, related_name="dependents", verbose_name=_("requires"))
+
+    class Meta:
+        verbose_name = _("prerequisite")
+        verbose_name_plural = _("prerequisites")
+        constraints = (
+            models.UniqueConstraint(fields=("concept", "requires"), name="prerequisite_once"),
+            models.CheckConstraint(condition=~models.Q(concept=models.F("requires")), name="prerequisite_not_itself"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.requires} → {self.concept}"
+
+
+class Misconception(models.Model):
+    """A named way of being wrong, shared by wrong answers of several steps."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="misconceptions", verbose_name=_("course"))
+    key = models.CharField(_("key"), max_length=120)
+    title = models.CharField(_("title"), max_length=200)
+    explanation = models.TextField(_("explanation"), blank=True)
+
+    class Meta:
+        verbose_name = _("misconception")
+        verbose_name_plural = _("misconceptions")
+        constraints = (models.UniqueConstraint(fields=("course", "key"), name="misconception_key_unique_in_course"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Exercise(models.Model):
+    """One or more steps under a common prompt; with `variables`, a template for variants."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="exercises", verbose_name=_("course"))
+    key = models.CharField(_("key"), max_length=120)
+    title = models.CharField(_("title"), max_length=300, blank=True)
+    prompt = models.TextField(_("prompt"), blank=True)
+    lesson = models.CharField(_("lesson"), max_length=200, blank=True)
+    variables = models.JSONField(_("variables"), default=dict, blank=True)
+    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    attribution = models.TextField(_("attribution"), blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    retired = models.BooleanField(_("retired"), default=False)
+    revision = models.PositiveIntegerField(_("revision"), default=1)  # raised when anything in it changes
+    fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("exercise")
+        verbose_name_plural = _("exercises")
+        ordering = ("course", "position")
+        constraints = (models.UniqueConstraint(fields=("course", "key"), name="exercise_key_unique_in_course"),)
+
+    def __str__(self) -> str:
+        return self.title or self.key
+
+
+class Step(models.Model):
+    """One question with one answer key. Its id is what attempts and predictions refer to."""
+
+    exercise = models.ForeignKey(Exercise, models.CASCADE, related_name="steps", verbose_name=_("exercise"))
+    key = models.CharField(_("key"), max_length=120)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    kind = models.CharField(_("kind"), max_length=20, choices=[(kind.value, kind.value) for kind in StepKind])
+    prompt = models.TextField(_("prompt"), blank=True)
+    answer = models.JSONField(_("answer key"))
+    solution = models.TextField(_("worked solution"), blank=True)
+    concepts = models.ManyToManyField(Concept, related_name="steps", verbose_name=_("concepts"))
+    retired = models.BooleanField(_("retired"), default=False)
+
+    class Meta:
+        verbose_name = _("step")
+        verbose_name_plural = _("steps")
+        ordering = ("exercise", "position")
+        constraints = (models.UniqueConstraint(fields=("exercise", "key"), name="step_key_unique_in_exercise"),)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Hint(models.Model):
+    """One piece of help for a step; a scaffold asks, and so has an answer key."""
+
+    step = models.ForeignKey(Step, models.CASCADE, related_name="hints", verbose_name=_("step"))
+    key = models.CharField(_("key"), max_length=120)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    kind = models.CharField(_("kind"), max_length=20, choices=[(kind.value, kind.value) for kind in HintKind])
+    title = models.CharField(_("title"), max_length=300, blank=True)
+    text = models.TextField(_("text"))
+    answer = models.JSONField(_("answer key"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("hint")
+        verbose_name_plural = _("hints")
+        ordering = ("step", "position")
+        constraints = (models.UniqueConstraint(fields=("step", "position"), name="hint_position_unique_in_step"),)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class WrongAnswer(models.Model):
+    """A wrong answer that is recognised and explained."""
+
+    step = models.ForeignKey(Step, models.CASCADE, related_name="wrong_answers", verbose_name=_("step"))
+    position = models.PositiveIntegerField(_("position"), default=0)
+    response = models.JSONField(_("response"))  # a text, a choice's id, or a list of ids
+    feedback = models.TextField(_("feedback"))
+    misconception = models.ForeignKey(
+        Misconception,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="wrong_answers",
+        verbose_name=_("misconception"),
+    )
+
+    class Meta:
+        verbose_name = _("recognised wrong answer")
+        verbose_name_plural = _("recognised wrong answers")
+        ordering = ("step", "position")
+
+    def __str__(self) -> str:
+        return f"{self.step}: {self.response}"
+
+
+class Figure(models.Model):
+    """A picture that a course's texts refer to by name."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="figures", verbose_name=_("course"))
+    name = models.CharField(_("name"), max_length=200)
+    file = models.FileField(_("file"), upload_to="figures/", max_length=200)  # stored under its content hash
+    content_type = models.CharField(_("type"), max_length=60)
+
+    class Meta:
+        verbose_name = _("figure")
+        verbose_name_plural = _("figures")
+        constraints = (models.UniqueConstraint(fields=("course", "name"), name="figure_name_unique_in_course"),)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Who learns and what we believe about it: the student model."""

@@ -1,0 +1,231 @@
+"""Tables of the student model: who learns, what they did, and what we believe about it."""
+
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from content.models import Concept, Course, Misconception, Step
+
+
+class User(AbstractUser):
+    """Anyone who signs in. Students are everybody; teachers are made by an administrator."""
+
+    display_name = models.CharField(_("name shown to others"), max_length=80, blank=True)
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    is_teacher = models.BooleanField(_("teacher"), default=False)
+    is_simulated = models.BooleanField(_("simulated"), default=False)
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+
+class Classroom(models.Model):
+    """A class that takes a course, with its teachers and the code by which students join."""
+
+    name = models.CharField(_("name"), max_length=120)
+    course = models.ForeignKey(Course, models.PROTECT, related_name="classrooms", verbose_name=_("course"))
+    teachers = models.ManyToManyField(User, related_name="classes_taught", verbose_name=_("teachers"))
+    join_code = models.CharField(_("join code"), max_length=12, unique=True)
+    consents_to_tuning = models.BooleanField(_("the school consents to fine-tuning for this class"), default=False)
+    is_simulated = models.BooleanField(_("simulated"), default=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("class")
+        verbose_name_plural = _("classes")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Enrolment(models.Model):
+    """A student's place in a class."""
+
+    classroom = models.ForeignKey(Classroom, models.CASCADE, related_name="enrolments", verbose_name=_("class"))
+    student = models.ForeignKey(User, models.CASCADE, related_name="enrolments", verbose_name=_("student"))
+    joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("enrolment")
+        verbose_name_plural = _("enrolments")
+        constraints = (models.UniqueConstraint(fields=("classroom", "student"), name="enrolled_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.student} · {self.classroom}"
+
+
+class Consent(models.Model):
+    """Append-only record of what a student allowed; the newest row for a purpose is in force. Off until given."""
+
+    class Purpose(models.TextChoices):
+        FINE_TUNING = "fine_tuning", _("use my answers to improve the models of this site")
+
+    student = models.ForeignKey(User, models.CASCADE, related_name="consents", verbose_name=_("student"))
+    purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
+    given = models.BooleanField(_("given"))
+    decided_at = models.DateTimeField(_("decided"))
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ("-decided_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.student}: {self.purpose} = {self.given}"
+
+
+class Preference(models.Model):
+    """What a student asked for. Declared, changeable any time, never used to predict ability."""
+
+    class Order(models.TextChoices):
+        EXAMPLE_FIRST = "example_first", _("show me an example first")
+        PROBLEM_FIRST = "problem_first", _("let me try first")
+
+    class Form(models.TextChoices):
+        READING = "reading", _("reading")
+        VIDEO = "video", _("video")
+        INTERACTIVE = "interactive", _("interactive")
+        GAME = "game", _("game")
+
+    class Help(models.TextChoices):
+        LITTLE = "little", _("only when I ask")
+        USUAL = "usual", _("offer a hint after a mistake")
+        MUCH = "much", _("show the first hint at once")
+
+    class Pace(models.TextChoices):
+        CALM = "calm", _("calm: more practice before moving on")
+        USUAL = "usual", _("usual")
+        BRISK = "brisk", _("brisk: move on as soon as it sits")
+
+    class TextSize(models.TextChoices):
+        USUAL = "usual", _("usual")
+        LARGE = "large", _("large")
+        LARGEST = "largest", _("largest")
+
+    student = models.OneToOneField(User, models.CASCADE, related_name="preference", verbose_name=_("student"))
+    order = models.CharField(_("on something new"), max_length=20, choices=Order, default=Order.PROBLEM_FIRST)
+    form = models.CharField(_("explanations as"), max_length=20, choices=Form, default=Form.READING)
+    help = models.CharField(_("help"), max_length=20, choices=Help, default=Help.USUAL)
+    pace = models.CharField(_("pace"), max_length=20, choices=Pace, default=Pace.USUAL)
+    text_size = models.CharField(_("text size"), max_length=20, choices=TextSize, default=TextSize.USUAL)
+    interests = models.JSONField(_("themes of interest"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("preference")
+        verbose_name_plural = _("preferences")
+
+    def __str__(self) -> str:
+        return str(self.student)
+
+
+class Attempt(models.Model):
+    """One try at one step. Append-only: nothing here is ever changed or deleted, but with its student."""
+
+    class Source(models.TextChoices):
+        SITE = "site", _("this site")
+        IMPORT = "import", _("imported")
+
+    student = models.ForeignKey(User, models.CASCADE, related_name="attempts", verbose_name=_("student"))
+    step = models.ForeignKey(Step, models.PROTECT, related_name="attempts", verbose_name=_("step"))
+    seed = models.BigIntegerField(_("variant"), default=0)
+    response = models.JSONField(_("response"), null=True)  # text, list of choice ids; null: gave up
+    correct = models.BooleanField(_("correct"))
+    score = models.FloatField(_("score"))
+    hints_used = models.PositiveSmallIntegerField(_("hints used"), default=0)
+    try_number = models.PositiveSmallIntegerField(_("try"), default=1)  # of this step in this turn, from 1
+    seconds = models.FloatField(_("seconds"), null=True)
+    created_at = models.DateTimeField(_("time"))
+    submission_id = models.UUIDField(_("submission"), default=uuid.uuid4)
+    misconception = models.ForeignKey(
+        Misconception, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("misconception")
+    )
+    source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.SITE)
+    is_simulated = models.BooleanField(_("simulated"), default=False)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        indexes = (models.Index(fields=("student", "created_at", "id")), models.Index(fields=("step", "created_at")))
+        constraints = (
+            models.UniqueConstraint(fields=("student", "submission_id"), name="submission_counts_once"),
+            models.CheckConstraint(condition=models.Q(score__gte=0, score__lte=1), name="attempt_score_0_to_1"),
+            models.CheckConstraint(condition=models.Q(try_number__gte=1), name="attempt_try_from_1"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.student_id} · {self.step_id} · {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_label(self) -> bool:
+        """Whether this is a first try without a hint: what mastery and tracing are about."""
+        return self.try_number == 1 and self.hints_used == 0
+
+
+class ConceptState(models.Model):
+    """What we believe a student can do with a concept, by whom it was estimated, and the plain belief behind it."""
+
+    class Source(models.TextChoices):
+        KNOWLEDGE = "knowledge", _("plain estimate")
+        TRACER = "tracer", _("adapted model")
+
+    student = models.ForeignKey(User, models.CASCADE, related_name="concept_states", verbose_name=_("student"))
+    concept = models.ForeignKey(Concept, models.CASCADE, related_name="states", verbose_name=_("concept"))
+    # What people see and the policy uses.
+    value = models.FloatField(_("mastery"))
+    low = models.FloatField(_("low end of the 80 % interval"))
+    high = models.FloatField(_("high end of the 80 % interval"))
+    source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.KNOWLEDGE)
+    version = models.CharField(_("version"), max_length=40, blank=True)
+    estimated_at = models.DateTimeField(_("estimated"))
+    # The plain belief of students/knowledge.py, which goes on whatever serves.
+    belief = models.JSONField(_("belief"), default=dict)
+    tries = models.PositiveIntegerField(_("tries"), default=0)
+    right = models.PositiveIntegerField(_("right first tries without a hint"), default=0)
+    wrong_in_a_row = models.PositiveSmallIntegerField(_("wrong in a row"), default=0)
+    last_attempt_at = models.DateTimeField(_("last attempt"), null=True)
+    # The rule in force when mastery was first reached, so that it cannot change under a student.
+    mastered_at = models.DateTimeField(_("mastered"), null=True)
+    mastery_rule = models.CharField(_("rule"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("concept state")
+        verbose_name_plural = _("concept states")
+        constraints = (
+            models.UniqueConstraint(fields=("student", "concept"), name="one_state_per_concept"),
+            models.CheckConstraint(
+                condition=models.Q(low__gte=0, high__lte=1, low__lte=models.F("value"), value__lte=models.F("high")),
+                name="concept_state_interval",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.student_id} · {self.concept_id}: {self.value:.2f}"
+
+
+class PopulationCount(models.Model):
+    """Tries and right first tries by step and by concept, over everybody; kept by students/records."""
+
+    step = models.OneToOneField(
+        Step, models.CASCADE, null=True, blank=True, related_name="count", verbose_name=_("step")
+    )
+    concept = models.OneToOneField(
+        Concept, models.CASCADE, null=True, blank=True, related_name="count", verbose_name=_("concept")
+    )
+    tries = models.PositiveIntegerField(_("first tries without a hint"), default=0)
+    right = models.PositiveIntegerField(_("of these right"), default=0)
+
+    class Meta:
+        verbose_name = _("population count")
+        verbose_name_plural = _("population counts")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(step__isnull=True) ^ models.Q(concept__isnull=True), name="count_of_one_thing"
+            ),
+            models.CheckConstraint(condition=models.Q(right__lte=models.F("tries")), name="count_right_within_tries"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.step or self.concept}: {self.right}/{self.tries}"

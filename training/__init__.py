@@ -1,0 +1,1 @@
+"""Learning from students: the adapted models."""

@@ -1,0 +1,96 @@
+"""Tables of the pedagogical model: what was served, why, and what came of it."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from content.models import Concept, Course, Exercise
+from students.models import Attempt
+from training.models import ModelVersion
+
+
+class Session(models.Model):
+    """One sitting of one student with one course."""
+
+    student = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="sessions", verbose_name=_("student")
+    )
+    course = models.ForeignKey(Course, models.CASCADE, related_name="sessions", verbose_name=_("course"))
+    started_at = models.DateTimeField(_("started"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("student", "course"), condition=models.Q(ended_at__isnull=True), name="one_open_session"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.student} · {self.course}"
+
+
+class Turn(models.Model):
+    """One exercise served to one student: the choice and its reason, then how it went."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        DONE = "done", _("done")
+        SKIPPED = "skipped", _("not this now")
+
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # its public name in URLs
+    session = models.ForeignKey(Session, models.CASCADE, related_name="turns", verbose_name=_("session"))
+    exercise = models.ForeignKey(Exercise, models.PROTECT, related_name="turns", verbose_name=_("exercise"))
+    concept = models.ForeignKey(Concept, models.PROTECT, related_name="+", verbose_name=_("concept"))
+    seed = models.BigIntegerField(_("variant"), default=0)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    # The choice.
+    policy = models.CharField(_("policy"), max_length=40)
+    strategy = models.CharField(_("strategy"), max_length=20)
+    reason = models.JSONField(_("reason"))  # {"code": ..., values that its sentence needs}
+    propensity = models.FloatField(_("propensity"))
+    explored = models.BooleanField(_("explored"), default=False)
+    version = models.ForeignKey(
+        ModelVersion, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("model version")
+    )  # null: chosen without a fresh prediction
+    probability = models.FloatField(_("P(correct) of the first step"), null=True, blank=True)
+    # How it goes.
+    position = models.PositiveSmallIntegerField(_("step in hand"), default=0)
+    progress = models.JSONField(_("progress by step key"), default=dict)  # hints shown, tries, done, gave up
+    served_at = models.DateTimeField(_("served"))
+    step_served_at = models.DateTimeField(_("step in hand served"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("turn")
+        verbose_name_plural = _("turns")
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("session", "-id")),)
+        constraints = (
+            models.UniqueConstraint(fields=("session",), condition=models.Q(state="open"), name="one_open_turn"),
+            models.CheckConstraint(
+                condition=models.Q(propensity__gt=0, propensity__lte=1), name="turn_propensity_0_to_1"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.session} · {self.exercise}"
+
+
+class TurnAttempt(models.Model):
+    """An attempt made in a turn, with what the student was shown for it: a repeated request gets the same again."""
+
+    turn = models.ForeignKey(Turn, models.CASCADE, related_name="attempts", verbose_name=_("turn"))
+    attempt = models.OneToOneField(Attempt, models.CASCADE, related_name="in_turn", verbose_name=_("attempt"))
+    feedback = models.JSONField(_("feedback"))
+
+    class Meta:
+        verbose_name = _("attempt in a turn")
+        verbose_name_plural = _("attempts in turns")
+
+    def __str__(self) -> str:
+        return f"{self.turn_id} · {self.attempt_id}"
