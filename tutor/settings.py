@@ -118,13 +118,18 @@ TEMPLATES = [
 ]
 
 # Database, queue, cache: named by URL, or embedded in the data folder (tutor/embedded.py).
+EMBEDDED = not (env("DATABASE_URL") and env("REDIS_URL"))
 SOCKETS = embedded.socket_folder(DATA)
-DATABASES = {
-    "default": dj_database_url.parse(
-        env("DATABASE_URL") or embedded.database_url(DATA), conn_max_age=60, conn_health_checks=True
-    )
-}
+try:
+    DATABASE = dj_database_url.parse(env("DATABASE_URL") or embedded.database_url(DATA), conn_max_age=60)
+except (ValueError, dj_database_url.ParseError) as error:
+    raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from None
+if "postgresql" not in DATABASE.get("ENGINE", ""):
+    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: postgres://user:password@host/name")
+DATABASES = {"default": {**DATABASE, "CONN_HEALTH_CHECKS": True}}
 REDIS_URL = env("REDIS_URL") or f"unix://{SOCKETS}/redis.sock"
+if not REDIS_URL.startswith(("unix://", "redis://", "rediss://")):
+    raise ImproperlyConfigured("REDIS_URL must be redis://, rediss:// or unix://")
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
