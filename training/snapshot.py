@@ -1,0 +1,126 @@
+"""The snapshot folder in which export and training meet: its tables, and how one is written whole or not at all.
+
+    attempts.parquet       one row an answer, each student's together and in order
+    steps.parquet          what was answered: concepts, kind of answer, course, exercise
+    prerequisites.parquet  which concept builds on which
+    manifest.json          counts, times, and the SHA-256 of each file
+
+Ids are texts; students are hashes that only the site can make again.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+TABLES = {
+    "attempts": pa.schema(
+        [
+            ("student", pa.string()),
+            ("index", pa.int32()),  # order within the student, from 0
+            ("item", pa.string()),
+            ("correct", pa.bool_()),
+            ("label", pa.bool_()),  # a first try without a hint
+            ("try_number", pa.int16()),
+            ("hints", pa.int16()),
+            ("timestamp", pa.float64()),  # seconds since 1970, or null
+            ("simulated", pa.bool_()),
+        ]
+    ),
+    "steps": pa.schema(
+        [
+            ("item", pa.string()),
+            ("concepts", pa.string()),  # joined by ;
+            ("kind", pa.string()),
+            ("course", pa.string()),
+            ("exercise", pa.string()),
+        ]
+    ),
+    "prerequisites": pa.schema([("concept", pa.string()), ("requires", pa.string())]),
+}
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+class SnapshotWriter:
+    """Writes a snapshot table by table, in any number of portions; the folder appears when the block ends well.
+
+    Memory holds one portion. Portions of attempts hold whole students or go on where the last one stopped.
+    """
+
+    def __init__(self, folder: Path, *, objective: str, now: datetime) -> None:
+        """`folder` must not exist, or is replaced; `now` is written down as the moment of its making."""
+        self.folder = folder
+        self.objective = objective
+        self.now = now
+        self.side = folder.with_name(f"{folder.name}.new")
+        self.students = 0
+        self.answers = 0
+        self.labels = 0
+        self._last_student: str | None = None
+        self._writers: dict[str, pq.ParquetWriter] = {}
+
+    def __enter__(self) -> "SnapshotWriter":
+        shutil.rmtree(self.side, ignore_errors=True)
+        self.side.mkdir(parents=True)
+        for name, schema in TABLES.items():
+            self._writers[name] = pq.ParquetWriter(self.side / f"{name}.parquet", schema, compression="zstd")
+        return self
+
+    def write(self, name: str, columns: Columns) -> None:
+        """Append a portion to the table `name`; every column has the same length, in row order."""
+        table = pa.table(dict(columns), schema=TABLES[name])
+        if not table.num_rows:
+            return
+        self._writers[name].write_table(table)
+        if name == "attempts":
+            self.answers += table.num_rows
+            self.labels += sum(columns["label"])
+            for student in columns["student"]:
+                self.students += student != self._last_student
+                self._last_student = student
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for writer in self._writers.values():
+            writer.close()
+        if kind is not None:
+            shutil.rmtree(self.side, ignore_errors=True)
+            return
+        (self.side / MANIFEST).write_text(json.dumps(self._manifest(), indent=1))
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.side.rename(self.folder)
+
+    def _manifest(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "objective": self.objective,
+            "created": self.now.isoformat(),
+            "cutoff": self.now.isoformat(),
+            "students": self.students,
+            "answers": self.answers,
+            "labels": self.labels,
+            "sha256": {f"{name}.parquet": file_hash(self.side / f"{name}.parquet") for name in TABLES},
+        }
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal, read in portions."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a snapshot. Raises FileNotFoundError where there is none."""
+    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+    return manifest
