@@ -159,6 +159,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "look after training runs": {"task": "training.tasks.look_after_runs", "schedule": timedelta(seconds=30)},
 }
+COURSES = BASE_DIR / "courses"  # the sample courses, one folder each
+DEMO = env_bool("DEMO", default=True)  # whether `make run` fills a demo school
 RETRAIN_AFTER_ANSWERS = env_int("RETRAIN_AFTER_ANSWERS", 1000)  # new answers since the last run; 0: never
 
 # People.
@@ -191,7 +193,6 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env("TIME_ZONE", "UTC")
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = DATA / "static"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("mathlive", BASE_DIR / "node_modules" / "mathlive"),
