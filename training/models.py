@@ -24,7 +24,7 @@ class ModelVersion(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.CANDIDATE)
     bundle = models.CharField(_("bundle"), max_length=200)  # folder, relative to the data folder
     report = models.JSONField(_("report"), default=dict)
-    reasons = models.JSONField(_("reasons of the gate"), default=list)
+    reasons = models.JSONField(_("reasons of the gate"), default=list)  # codes and figures
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     promoted_at = models.DateTimeField(_("promoted"), null=True, blank=True)
 
@@ -67,13 +67,14 @@ class TrainingRun(models.Model):
     options = models.JSONField(_("options"), default=dict, blank=True)  # overrides of training/config
     stage = models.CharField(_("stage"), max_length=20, blank=True)
     progress = models.FloatField(_("progress"), default=0)  # 0 to 1
-    message = models.TextField(_("message"), blank=True)
+    message = models.JSONField(_("message"), default=dict, blank=True)  # code and values; training/wording has the words
     starts = models.PositiveSmallIntegerField(_("starts"), default=0)  # over 1: it was resumed
     answers = models.PositiveIntegerField(_("answers in the snapshot"), null=True, blank=True)
     version = models.OneToOneField(
         ModelVersion, models.SET_NULL, null=True, blank=True, related_name="run", verbose_name=_("version")
     )
     created_at = models.DateTimeField(_("asked for"), auto_now_add=True)
+    queued_at = models.DateTimeField(_("last put in the queue"), null=True, blank=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     heartbeat_at = models.DateTimeField(_("last sign of life"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
