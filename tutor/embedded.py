@@ -35,6 +35,7 @@ POSTGRES_SOCKET = ".s.PGSQL.5432"
 REDIS_SOCKET = "redis.sock"
 
 _held: dict[Path, IO[str]] = {}  # the shared locks of this process, one a data folder
+_keepers: list[subprocess.Popen[bytes]] = []  # started by this process; they outlive it on purpose
 
 
 class EmbeddedError(RuntimeError):
@@ -82,7 +83,7 @@ def ensure(data: Path) -> None:
 
 def _start_keeper(data: Path) -> subprocess.Popen[bytes]:
     with (data / "logs" / "keeper.log").open("ab") as log:
-        return subprocess.Popen(  # noqa: S603
+        keeper = subprocess.Popen(  # noqa: S603
             [sys.executable, __file__, str(data)],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -90,6 +91,8 @@ def _start_keeper(data: Path) -> subprocess.Popen[bytes]:
             start_new_session=True,
             cwd="/",
         )
+    _keepers.append(keeper)
+    return keeper
 
 
 def _last_words(data: Path) -> str:
@@ -255,7 +258,7 @@ def _start_server(command: list[str], *, log: Path, cwd: Path, last_signal: int)
             stdout=output,
             stderr=output,
             cwd=cwd,
-            preexec_fn=dies_with_parent(last_signal),  # noqa: PLW1509
+            preexec_fn=dies_with_parent(last_signal),
         )
 
 

@@ -43,7 +43,7 @@ class Running:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=dies_with_parent(self.program.last_signal),  # noqa: PLW1509
+                preexec_fn=dies_with_parent(self.program.last_signal),
             )
         self.start_at = now + self.pause
         self.pause = min(2 * self.pause, LONGEST_PAUSE)
@@ -57,13 +57,11 @@ class Running:
             self.start(now)
 
 
-class Stopped(Exception):  # noqa: N818
+class Stopped(Exception):
     """A person or the system asked the site to stop."""
 
 
-def supervise(
-    programs: Sequence[Program], *, logs: Path, tick: Callable[[], None], say: Callable[[str], None]
-) -> None:
+def supervise(programs: Sequence[Program], *, logs: Path, tick: Callable[[], None], say: Callable[[str], None]) -> None:
     """Run the programs until SIGINT or SIGTERM, calling `tick` twice a second; then stop them all.
 
     After STOP_SECONDS a program that has not ended is killed. A SIGKILL of the supervisor ends them too, by the
