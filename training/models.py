@@ -69,6 +69,7 @@ class TrainingRun(models.Model):
     progress = models.FloatField(_("progress"), default=0)  # 0 to 1
     message = models.JSONField(_("message"), default=dict, blank=True)  # code and values; training/wording has the words
     starts = models.PositiveSmallIntegerField(_("starts"), default=0)  # over 1: it was resumed
+    newest_attempt = models.BigIntegerField(default=0, editable=False)  # id when asked: later ones are new answers
     answers = models.PositiveIntegerField(_("answers in the snapshot"), null=True, blank=True)
     version = models.OneToOneField(
         ModelVersion, models.SET_NULL, null=True, blank=True, related_name="run", verbose_name=_("version")

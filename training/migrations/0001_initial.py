@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ('progress', models.FloatField(default=0, verbose_name='progress')),
                 ('message', models.JSONField(blank=True, default=dict, verbose_name='message')),
                 ('starts', models.PositiveSmallIntegerField(default=0, verbose_name='starts')),
+                ('newest_attempt', models.BigIntegerField(default=0, editable=False)),
                 ('answers', models.PositiveIntegerField(blank=True, null=True, verbose_name='answers in the snapshot')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='asked for')),
                 ('queued_at', models.DateTimeField(blank=True, null=True, verbose_name='last put in the queue')),

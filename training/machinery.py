@@ -1,0 +1,92 @@
+"""How the machinery is doing: workers, beat, queues, runs, what serves. Reads: everything; writes: beat's last tick."""
+
+from datetime import datetime
+from typing import Any
+
+from celery import current_app
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from redis.exceptions import RedisError
+
+from training.models import ModelVersion, Objective, TrainingRun
+
+QUEUES = ("serving", "training")
+PING_SECONDS = 0.7
+PING_KEPT = 5  # seconds an answer of the workers counts, so that a watched page does not ask them all the time
+TICK = "training.machinery.tick"
+WORKERS = "training.machinery.workers"
+LATE_AFTER = 120  # seconds without a tick of beat
+
+
+def state(*, now: datetime) -> dict[str, Any]:
+    """Everything an administrator or a monitor wants to know, as JSON-able values. Never raises; takes up to 1 s.
+
+    Keys: database, redis (bool); workers (answering workers by queue); beat (seconds since the last tick, or None);
+    queued (messages by queue, or None); models (by objective: serving version's number or None, last run's id, state,
+    stage and progress); ok (database, redis and a worker for each queue are there).
+    """
+    database = _database_answers()
+    queued = {queue: queue_length(queue) for queue in QUEUES}
+    redis = all(length is not None for length in queued.values())
+    workers = workers_by_queue() if redis else dict.fromkeys(QUEUES, 0)
+    return {
+        "ok": database and redis and all(workers.values()),
+        "database": database,
+        "redis": redis,
+        "workers": workers,
+        "beat": _seconds_since_tick(now),
+        "queued": queued,
+        "models": {objective: _model(objective) for objective in Objective.values} if database else {},
+    }
+
+
+def tick(*, now: datetime) -> None:
+    """Remember that beat's regular task ran."""
+    cache.set(TICK, now.timestamp(), timeout=None)
+
+
+def queue_length(queue: str) -> int | None:
+    """Messages waiting in a queue; None when Redis does not answer."""
+    try:
+        with current_app.connection_for_read(transport_options={"socket_timeout": 1, "max_retries": 0}) as link:
+            return int(link.default_channel.client.llen(queue))
+    except (RedisError, OSError, current_app.connection_for_read().connection_errors):
+        return None
+
+
+def workers_by_queue() -> dict[str, int]:
+    """How many workers answer on each queue. Asks them at most every few seconds."""
+    known: dict[str, int] | None = cache.get(WORKERS)
+    if known is not None:
+        return known
+    counts = dict.fromkeys(QUEUES, 0)
+    try:
+        replies = current_app.control.inspect(timeout=PING_SECONDS).active_queues() or {}
+    except (RedisError, OSError):
+        return counts
+    for queues in replies.values():
+        for queue in queues:
+            if queue["name"] in counts:
+                counts[queue["name"]] += 1
+    cache.set(WORKERS, counts, timeout=PING_KEPT)
+    return counts
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _seconds_since_tick(now: datetime) -> int | None:
+    last = cache.get(TICK)
+    return None if last is None else max(0, round(now.timestamp() - last))
+
+
+def _model(objective: str) -> dict[str, Any]:
+    versions = ModelVersion.objects.filter(objective=objective, state=ModelVersion.State.SERVING)
+    run = TrainingRun.objects.filter(objective=objective).values("id", "state", "stage", "progress").first()
+    return {"serving": versions.values_list("number", flat=True).first(), "last_run": run}

@@ -1,0 +1,129 @@
+"""The walks of models that learn: from the record to a serving version, and from a student to predictions.
+
+The stages of a run meet in files, so that a run whose worker died goes on where it stopped. Uses: every stage.
+"""
+
+import errno
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from training import evaluate, export, finetune, registry, runs
+from training.models import ModelVersion, TrainingRun
+from training.snapshot import read_manifest
+
+logger = logging.getLogger(__name__)
+
+LEAST_ANSWERS = 200  # fewer cannot be split into training, stopping and judging
+RUN_FOLDERS_KEPT = 3
+
+
+class TooFewAnswers(Exception):
+    """There is not enough to train on."""
+
+    def __init__(self, answers: int) -> None:
+        super().__init__(f"{answers} answers")
+        self.answers = answers
+
+
+def retrain(*, run_id: int) -> TrainingRun | None:
+    """Walk a queued run to its end: promoted, refused or failed. Returns it, or None when it is not ours to walk.
+
+    Safe to call twice: the second call finds the run owned or finished.
+    """
+    with runs.owning(run_id) as mine:
+        run = runs.claim(run_id) if mine else None
+        if run is None:
+            return None
+        reporter = runs.Reporter(run)
+        try:
+            _walk(run, reporter)
+        except runs.LostRun:
+            logger.warning("run %s was given to somebody else", run_id)
+            return None
+        except Exception as error:  # whatever it was, the run must not look alive
+            logger.exception("run %s failed", run_id)
+            reporter.finish(TrainingRun.State.FAILED, message=_message_of(error))
+        return run
+
+
+def _walk(run: TrainingRun, reporter: runs.Reporter) -> None:
+    place = run_folder(run)
+    base, config = runs.read_options(run.options, objective=run.objective)
+
+    reporter.stage("snapshot")
+    snapshot = place / "snapshot"
+    if snapshot.exists():
+        manifest = read_manifest(snapshot)
+    else:
+        manifest = export.write_snapshot(snapshot, objective=run.objective, now=timezone.now())
+    run.answers = manifest["answers"]
+    reporter.save(answers=run.answers)
+    if manifest["labels"] < LEAST_ANSWERS:
+        raise TooFewAnswers(manifest["labels"])
+
+    reporter.stage("finetune")
+    if run.version is None:
+        made = finetune.finetune(
+            snapshot=snapshot, out=place / "bundle", base=base, config=config, progress=reporter.progress
+        )
+        reporter.save()
+        version = registry.register(run, made)
+    else:
+        version = run.version
+
+    reporter.stage("evaluate")
+    against = registry.serving(run.objective)
+    rival = registry.folder(against) if against and against != version else None
+    report = evaluate.evaluate(bundle=registry.folder(version), snapshot=snapshot, serving=rival)
+
+    reporter.stage("gate")
+    if version.state == ModelVersion.State.CANDIDATE:  # else it died between promotion and its last report
+        registry.consider(version, report=report, against=against, now=timezone.now())
+    promoted = version.state != ModelVersion.State.CANDIDATE
+    state = TrainingRun.State.PROMOTED if promoted else TrainingRun.State.REFUSED
+    reporter.finish(state, message={"code": state.value, "number": version.number})
+    registry.clean_up(run.objective)
+    _clean_up_runs()
+
+
+def _words_of(progress: finetune.Progress) -> dict[str, Any]:
+    return {"code": "epoch", "epoch": progress.epoch, "epochs": progress.epochs, "loss": progress.loss}
+
+
+def _message_of(error: Exception) -> dict[str, Any]:
+    """What went wrong, as a code that training/wording knows."""
+    detail = f"{type(error).__name__}: {error}"[:500]
+    match error:
+        case TooFewAnswers():
+            return {"code": "too_few", "answers": error.answers, "needed": LEAST_ANSWERS}
+        case ArithmeticError():
+            return {"code": "not_finite", "detail": str(error)}
+        case OSError(errno=errno.ENOSPC):
+            return {"code": "disk_full"}
+        case ValueError():
+            return {"code": "options", "detail": str(error)}
+        case _:
+            return {"code": "unexpected", "detail": detail}
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def run_folder(run: TrainingRun) -> Path:
+    """Where the run keeps its snapshot and checkpoints."""
+    folder = Path(settings.DATA) / "training" / "runs" / str(run.pk)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _clean_up_runs() -> None:
+    """Delete the folders of all but the last runs: they hold copies of the record."""
+    kept = set(TrainingRun.objects.order_by("-pk").values_list("pk", flat=True)[:RUN_FOLDERS_KEPT])
+    for folder in (Path(settings.DATA) / "training" / "runs").iterdir():
+        if folder.name.isdecimal() and int(folder.name) not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
