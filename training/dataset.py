@@ -1,0 +1,304 @@
+"""Answers in memory: a snapshot folder as arrays, its splits, its windows and batches of windows.
+
+Reads: a snapshot folder (attempts, steps and prerequisites as parquet, manifest.json).
+Everything is in numpy; the rows of one student lie together, oldest first. Texts become numbers once, here.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
+from scipy import sparse
+
+from training.config import SplitConfig
+
+FORMAT = 1
+SQUARE = 2048  # concept sets, up to which their relations are worked out once for all
+KINDS = ("", "one_choice", "several_choices", "number", "expression", "text")  # order is stored in models: append only
+
+Ints = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float32]
+Seconds = npt.NDArray[np.float64]
+
+
+class BadSnapshot(ValueError):
+    """The snapshot cannot be trained on; the message says which part and why."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What can be answered. A concept set is the set of concepts of a step; equal sets share one number."""
+
+    items: tuple[str, ...]
+    concepts: tuple[str, ...]
+    courses: tuple[str, ...]
+    item_set: Ints  # [items] number of the item's concept set
+    item_kind: Ints  # [items] place in KINDS, 0 for anything else
+    item_course: Ints  # [items]
+    set_concepts: Ints  # [sets, most] concept numbers, filled up with -1
+    requires: Ints  # [pairs, 2] concept, what it builds on
+
+    @cached_property
+    def incidence(self) -> Any:
+        """[sets, concepts] sparse, 1 where the set holds the concept."""
+        rows, columns = np.nonzero(self.set_concepts >= 0)
+        shape = (len(self.set_concepts), max(len(self.concepts), 1))
+        ones = np.ones(len(rows), np.float32)
+        return sparse.csr_matrix((ones, (rows, self.set_concepts[rows, columns])), shape)
+
+    @cached_property
+    def needs(self) -> Any:
+        """[sets, concepts] sparse, positive where a concept of the set builds on the concept."""
+        size = max(len(self.concepts), 1)
+        ones = np.ones(len(self.requires), np.float32)
+        pairs = sparse.csr_matrix((ones, (self.requires[:, 0], self.requires[:, 1])), (size, size))
+        return self.incidence @ pairs
+
+
+    @cached_property
+    def set_relations(self) -> tuple[Bools, Bools] | None:
+        """[sets, sets] of: shares a concept, builds on; None where there are too many sets for a square table."""
+        if len(self.set_concepts) > SQUARE:
+            return None
+        across = self.incidence.T
+        return (self.incidence @ across).toarray() > 0, (self.needs @ across).toarray() > 0
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers of one or many students, in order. All arrays [answers]."""
+
+    item: Ints
+    correct: Bools
+    label: Bools  # a first try without a hint: what is predicted
+    try_number: Ints
+    hints: Ints
+    seconds: Seconds  # NaN where the time is not known
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def part(self, rows: slice | npt.NDArray[Any]) -> "Answers":
+        """These rows only."""
+        return Answers(
+            self.item[rows],
+            self.correct[rows],
+            self.label[rows],
+            self.try_number[rows],
+            self.hints[rows],
+            self.seconds[rows],
+        )
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A record of answers: `offsets[s]:offsets[s + 1]` are the rows of student number s."""
+
+    students: tuple[str, ...]
+    offsets: npt.NDArray[np.int64]  # [students + 1]
+    answers: Answers
+    steps: Steps
+    manifest: Mapping[str, Any]
+
+    @cached_property
+    def student_of_row(self) -> npt.NDArray[np.int64]:
+        """[answers] number of the student."""
+        return np.repeat(np.arange(len(self.students)), np.diff(self.offsets))
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows to train on, to stop by, to judge by; never overlapping. Labels only. All [answers] of bool."""
+
+    train: Bools
+    valid: Bools
+    test: Bools
+    counted: Bools  # rows that the population counts may be made of
+
+
+@dataclass(frozen=True)
+class Window:
+    """Rows `start:stop` of one student, of which those from `first` on are predicted; the rest is history."""
+
+    start: int
+    first: int
+    stop: int
+
+
+def build_steps(
+    *,
+    items: Sequence[str],
+    concepts: Sequence[str],
+    kinds: Sequence[str],
+    courses: Sequence[str],
+    requires: Sequence[tuple[str, str]] = (),
+) -> Steps:
+    """Number items, concepts and concept sets. `concepts` has one text an item, joined by «;».
+
+    Prerequisite pairs that name concepts of no item are left out: no answer can bear on them.
+    """
+    sets_of_items = [tuple(sorted(set(filter(None, text.split(";"))))) for text in concepts]
+    names = sorted({name for names in sets_of_items for name in names})
+    number = {name: i for i, name in enumerate(names)}
+    sets = sorted(set(sets_of_items))
+    set_number = {names: i for i, names in enumerate(sets)}
+    course_names = sorted(set(courses))
+    course_number = {name: i for i, name in enumerate(course_names)}
+    kind_number = {name: i for i, name in enumerate(KINDS)}
+    table = np.full((len(sets), max((len(names) for names in sets), default=1) or 1), -1, np.int32)
+    for row, members in enumerate(sets):
+        table[row, : len(members)] = [number[name] for name in members]
+    pairs = [(number[a], number[b]) for a, b in requires if a in number and b in number]
+    return Steps(
+        items=tuple(items),
+        concepts=tuple(names),
+        courses=tuple(course_names),
+        item_set=np.array([set_number[names] for names in sets_of_items], np.int32),
+        item_kind=np.array([kind_number.get(kind, 0) for kind in kinds], np.int32),
+        item_course=np.array([course_number[course] for course in courses], np.int32),
+        set_concepts=table,
+        requires=np.array(pairs, np.int32).reshape(-1, 2),
+    )
+
+
+def read_snapshot(folder: Path, *, verify: bool = True) -> Snapshot:
+    """Read a snapshot folder. Raises BadSnapshot where it is incomplete, altered or empty; `verify` checks the hashes."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadSnapshot(f"{folder}: no readable manifest.json") from error
+    if manifest.get("format") != FORMAT:
+        raise BadSnapshot(f"{folder}: format {manifest.get('format')!r}, expected {FORMAT}")
+    if verify:
+        _verify(folder, manifest.get("sha256", {}))
+    attempts, steps, requires = (
+        pq.read_table(folder / f"{name}.parquet").to_pydict() if name != "attempts" else pq.read_table(folder / f"{name}.parquet")
+        for name in ("attempts", "steps", "prerequisites")
+    )
+    if not attempts.num_rows:
+        raise BadSnapshot(f"{folder}: no answers")
+    catalogue = build_steps(
+        items=steps["item"],
+        concepts=[text or "" for text in steps["concepts"]],
+        kinds=[text or "" for text in steps["kind"]],
+        courses=[text or "" for text in steps["course"]],
+        requires=list(zip(requires["concept"], requires["requires"], strict=True)),
+    )
+    columns = {name: attempts.column(name).to_numpy() for name in attempts.column_names}
+    return assemble(steps=catalogue, columns=columns, manifest=manifest)
+
+
+def assemble(*, steps: Steps, columns: Mapping[str, npt.NDArray[Any]], manifest: Mapping[str, Any]) -> Snapshot:
+    """Put columns (student, index, item, correct; label, try_number, hints, timestamp if there) in order.
+
+    Raises BadSnapshot where an item is not among the steps or an answer is there twice.
+    """
+    students, student = np.unique(columns["student"].astype(str), return_inverse=True)
+    order = np.lexsort((columns["index"], student))
+    ordered, index = student[order], columns["index"][order]
+    if np.any((np.diff(ordered) == 0) & (np.diff(index) == 0)):
+        raise BadSnapshot("an answer is there twice (same student, same index)")
+    number = {item: i for i, item in enumerate(steps.items)}
+    try:
+        item = np.array([number[name] for name in columns["item"].astype(str)[order]], np.int32)
+    except KeyError as error:
+        raise BadSnapshot(f"answers to the unknown item {error}") from error
+    size = len(order)
+    answers = Answers(
+        item=item,
+        correct=columns["correct"][order].astype(bool),
+        label=columns.get("label", np.ones(size))[order].astype(bool),
+        try_number=columns.get("try_number", np.ones(size))[order].astype(np.int32),
+        hints=columns.get("hints", np.zeros(size))[order].astype(np.int32),
+        seconds=columns.get("timestamp", np.full(size, np.nan))[order].astype(np.float64),
+    )
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(student, minlength=len(students)))]).astype(np.int64)
+    return Snapshot(tuple(map(str, students)), offsets, answers, steps, dict(manifest))
+
+
+def split_by_time(snapshot: Snapshot, *, config: SplitConfig, seed: int) -> Split:
+    """Cut all students' answers at two moments, so that everything judged is later than everything trained on.
+
+    Where times are not known, the place within the student's own answers stands for them (0 first, 1 last).
+    """
+    answers = snapshot.answers
+    moment = answers.seconds
+    if not np.isfinite(moment).all():
+        place = np.arange(len(answers)) - snapshot.offsets[snapshot.student_of_row]
+        moment = (place + 0.5) / np.diff(snapshot.offsets)[snapshot.student_of_row]
+    label = answers.label
+    times = moment[label] if label.any() else moment
+    first = np.quantile(times, 1 - config.valid - config.test)
+    second = np.quantile(times, 1 - config.test)
+    early, late = moment < first, moment >= second
+    order = np.random.default_rng(seed).permutation(len(snapshot.students))
+    held = np.zeros(len(snapshot.students), np.int8)
+    half = round(len(order) * config.new_students / 2)
+    held[order[:half]], held[order[half : 2 * half]] = 1, 2
+    group = held[snapshot.student_of_row]
+    return Split(
+        train=label & early & (group == 0),
+        valid=label & (((group == 0) & ~early & ~late) | (group == 1)),
+        test=label & (((group == 0) & late) | (group == 2)),
+        counted=label & early & (group == 0),
+    )
+
+
+def split_by_student(snapshot: Snapshot, *, valid: set[str], test: set[str]) -> Split:
+    """All answers of the named students are held out. Counts are made of the others'."""
+    group = np.array([2 if name in test else 1 if name in valid else 0 for name in snapshot.students], np.int8)
+    group = group[snapshot.student_of_row]
+    label = snapshot.answers.label
+    return Split(label & (group == 0), label & (group == 1), label & (group == 2), label & (group == 0))
+
+
+def windows(snapshot: Snapshot, *, predicted: Bools, history: int) -> list[Window]:
+    """Cover the rows `predicted`: each window holds up to `history` rows of past and then up to `history` asked ones.
+
+    A student's first window starts at the first answer, so that short records are one window.
+    """
+    found = []
+    for start, stop in zip(snapshot.offsets[:-1].tolist(), snapshot.offsets[1:].tolist(), strict=True):
+        rows = np.flatnonzero(predicted[start:stop])
+        for first in range(0, stop - start, history):
+            inside = rows[(rows >= first) & (rows < first + history)]
+            if len(inside):
+                found.append(Window(start + max(0, first - history), start + first, start + int(inside[-1]) + 1))
+    return found
+
+
+def default_batch_size(count: int) -> int:
+    """Windows a step: about fifty steps an epoch, but between 4 and 32 windows."""
+    return min(32, max(4, count // 50))
+
+
+def batches(
+    found: Sequence[Window], *, size: int, rng: np.random.Generator | None = None
+) -> Iterator[list[Window]]:
+    """Windows of similar length together, longest first; with `rng` in random order, both of windows and of batches."""
+    lengths = np.array([window.stop - window.start for window in found], float)
+    if rng is not None:
+        lengths = lengths * rng.uniform(0.85, 1.15, len(lengths))  # other company every epoch
+    order = np.argsort(-lengths, kind="stable")
+    groups = [order[i : i + size] for i in range(0, len(order), size)]
+    for group in rng.permutation(len(groups)) if rng is not None else range(len(groups)):
+        yield [found[i] for i in groups[group]]
+
+
+def _verify(folder: Path, hashes: Mapping[str, str]) -> None:
+    for name, expected in hashes.items():
+        try:
+            with (folder / name).open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise BadSnapshot(f"{folder}: {name} is missing") from error
+        if found != expected:
+            raise BadSnapshot(f"{folder}: {name} was altered since it was written")
