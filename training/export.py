@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from content.models import Prerequisite, Step
-from students.history import consenting_students
 from students.models import Attempt
+from training import consented
 from training.snapshot import SnapshotWriter, read_manifest
 
-# Below this many real answers with consent the site counts as a demonstration, and simulated answers train too:
-# a handful of visitors must not take the demonstration's model away.
-REAL_ANSWERS = 1000
 PORTION = 5000  # rows in memory at a time
 
 
@@ -38,25 +35,15 @@ def write_snapshot(folder: Path, *, objective: str, now: datetime) -> dict[str, 
     return read_manifest(folder)
 
 
-def usable_answers(*, after: int = 0) -> int:
-    """How many answers a snapshot would hold now that came after the attempt with the id `after`."""
-    return _usable().filter(pk__gt=after).count()
-
-
 def student_hash(student_id: int) -> str:
     """What a student is called in snapshots: the same for as long as SECRET_KEY is."""
     return salted_hmac("training.export", str(student_id), algorithm="sha256").hexdigest()[:32]
 
 
-def _usable() -> QuerySet[Attempt]:
-    real = Q(is_simulated=False, student__in=consenting_students())
-    enough_real = Attempt.objects.filter(real).order_by()[:REAL_ANSWERS].count() == REAL_ANSWERS
-    return Attempt.objects.filter(real if enough_real else real | Q(is_simulated=True))
-
-
 def _attempts(now: datetime) -> QuerySet[Attempt, tuple[Any, ...]]:
     columns = ("student_id", "step_id", "correct", "hints_used", "try_number", "created_at", "is_simulated")
-    return _usable().filter(created_at__lte=now).order_by("student_id", "created_at", "id").values_list(*columns)
+    usable = consented.answers().filter(created_at__lte=now)
+    return usable.order_by("student_id", "created_at", "id").values_list(*columns)
 
 
 def _steps() -> QuerySet[Step]:

@@ -6,6 +6,7 @@ from typing import Any
 from celery import current_app
 from django.core.cache import cache
 from django.db import DatabaseError, connection
+from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from training.models import ModelVersion, Objective, TrainingRun
@@ -35,6 +36,7 @@ def state(*, now: datetime) -> dict[str, Any]:
         "redis": redis,
         "workers": workers,
         "beat": _seconds_since_tick(now),
+        "beat_late_after": LATE_AFTER,
         "queued": queued,
         "models": {objective: _model(objective) for objective in Objective.values} if database else {},
     }
@@ -48,9 +50,9 @@ def tick(*, now: datetime) -> None:
 def queue_length(queue: str) -> int | None:
     """Messages waiting in a queue; None when Redis does not answer."""
     try:
-        with current_app.connection_for_read(transport_options={"socket_timeout": 1, "max_retries": 0}) as link:
+        with current_app.connection_for_read() as link:
             return int(link.default_channel.client.llen(queue))
-    except (RedisError, OSError, current_app.connection_for_read().connection_errors):
+    except (RedisError, OperationalError, OSError):
         return None
 
 
@@ -62,7 +64,7 @@ def workers_by_queue() -> dict[str, int]:
     counts = dict.fromkeys(QUEUES, 0)
     try:
         replies = current_app.control.inspect(timeout=PING_SECONDS).active_queues() or {}
-    except (RedisError, OSError):
+    except (RedisError, OperationalError, OSError):
         return counts
     for queues in replies.values():
         for queue in queues:

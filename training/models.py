@@ -67,7 +67,7 @@ class TrainingRun(models.Model):
     options = models.JSONField(_("options"), default=dict, blank=True)  # overrides of training/config
     stage = models.CharField(_("stage"), max_length=20, blank=True)
     progress = models.FloatField(_("progress"), default=0)  # 0 to 1
-    message = models.JSONField(_("message"), default=dict, blank=True)  # code and values; training/wording has the words
+    message = models.JSONField(_("message"), default=dict, blank=True)  # code and values
     starts = models.PositiveSmallIntegerField(_("starts"), default=0)  # over 1: it was resumed
     newest_attempt = models.BigIntegerField(default=0, editable=False)  # id when asked: later ones are new answers
     answers = models.PositiveIntegerField(_("answers in the snapshot"), null=True, blank=True)

@@ -6,13 +6,14 @@ The stages of a run meet in files, so that a run whose worker died goes on where
 import errno
 import logging
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from training import evaluate, export, finetune, registry, runs
+from training import dataset, evaluate, export, finetune, registry, runs
 from training.models import ModelVersion, TrainingRun
 from training.snapshot import read_manifest
 
@@ -68,9 +69,8 @@ def _walk(run: TrainingRun, reporter: runs.Reporter) -> None:
 
     reporter.stage("finetune")
     if run.version is None:
-        made = finetune.finetune(
-            snapshot=snapshot, out=place / "bundle", base=base, config=config, progress=reporter.progress
-        )
+        tell = _told(reporter, config.epochs)
+        made = finetune.finetune(snapshot=snapshot, out=place, base=base, config=config, progress=tell)
         reporter.save()
         version = registry.register(run, made)
     else:
@@ -91,24 +91,30 @@ def _walk(run: TrainingRun, reporter: runs.Reporter) -> None:
     _clean_up_runs()
 
 
-def _words_of(progress: finetune.Progress) -> dict[str, Any]:
-    return {"code": "epoch", "epoch": progress.epoch, "epochs": progress.epochs, "loss": progress.loss}
+def _told(reporter: runs.Reporter, epochs: int) -> Callable[[finetune.Progress], None]:
+    """A callback of the training core that writes the run's row."""
+
+    def tell(progress: finetune.Progress) -> None:
+        loss = progress.valid_loss if progress.valid_loss is not None else progress.loss
+        words = {"code": "epoch", "epoch": min(progress.epoch + 1, epochs), "epochs": epochs, "loss": loss}
+        reporter.progress(progress.fraction, message=words if loss is not None else {})
+
+    return tell
 
 
 def _message_of(error: Exception) -> dict[str, Any]:
     """What went wrong, as a code that training/wording knows."""
-    detail = f"{type(error).__name__}: {error}"[:500]
     match error:
         case TooFewAnswers():
             return {"code": "too_few", "answers": error.answers, "needed": LEAST_ANSWERS}
-        case ArithmeticError():
-            return {"code": "not_finite", "detail": str(error)}
+        case finetune.TrainingFailed() | dataset.BadSnapshot():
+            return {"code": "training_failed", "detail": str(error)}
         case OSError(errno=errno.ENOSPC):
             return {"code": "disk_full"}
         case ValueError():
             return {"code": "options", "detail": str(error)}
         case _:
-            return {"code": "unexpected", "detail": detail}
+            return {"code": "unexpected", "detail": f"{type(error).__name__}: {error}"[:500]}
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

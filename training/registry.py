@@ -3,6 +3,7 @@
 import math
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,24 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from training.config import GateConfig
 from training.models import ModelVersion, TrainingRun
 
 KEPT_FOR_ROLL_BACK = 5
 KEPT_CANDIDATES = 2
 
+
+@dataclass(frozen=True, kw_only=True)
+class GateConfig:
+    """What a candidate must show to serve. Losses are mean log losses in nats."""
+
+    min_answers: int = 200  # later answers, first tries without a hint
+    margin: float = 0.0005  # better than the rival by at least this
+    calibration_slack: float = 0.01  # expected calibration error may be higher by this
+    subgroup_slack: float = 0.03  # no group may lose more
+    min_subgroup_answers: int = 100  # smaller groups say nothing
+
+
+DEFAULT_GATE = GateConfig()
 Reason = dict[str, Any]
 Figures = Mapping[str, Any]
 
@@ -57,7 +70,12 @@ def register(run: TrainingRun, made: Path) -> ModelVersion:
 
 
 def consider(
-    version: ModelVersion, *, report: Mapping[str, Any], against: ModelVersion | None, gate: GateConfig, now: datetime
+    version: ModelVersion,
+    *,
+    report: Mapping[str, Any],
+    against: ModelVersion | None,
+    now: datetime,
+    gate: GateConfig = DEFAULT_GATE,
 ) -> bool:
     """Promote `version` if its report says that it should serve. Reasons are stored either way.
 

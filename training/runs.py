@@ -2,7 +2,7 @@
 
 A run belongs to the process that holds its advisory lock, which PostgreSQL frees however that process ends. A row that
 says «running» without a lock is therefore a dead run, and is queued again.
-Reads: attempts by number; reads and writes: training runs.
+Reads: attempts; reads and writes: training runs.
 """
 
 import logging
@@ -18,7 +18,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from students.models import Attempt, User
-from training import export, registry
+from training import consented, registry
 from training.config import FinetuneConfig
 from training.models import ModelVersion, TrainingRun
 
@@ -65,7 +65,7 @@ def request_retrain(
 def new_answers(objective: str) -> int:
     """How many answers that may be used came since the last run of this objective was asked for."""
     last = TrainingRun.objects.filter(objective=objective).order_by("-pk").values_list("newest_attempt", flat=True)
-    return export.usable_answers(after=last.first() or 0)
+    return consented.count(after=last.first() or 0)
 
 
 def read_options(options: Mapping[str, Any], *, objective: str) -> tuple[Path | None, FinetuneConfig]:
@@ -137,7 +137,8 @@ def _is_owned(run_id: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
-            " AND classid = %s AND objid = %s AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+            " AND classid = %s AND objid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
             [LOCK_SPACE, run_id],
         )
         row = cursor.fetchone()

@@ -9,6 +9,8 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from training import machinery, runs
 from training.models import Objective, TrainingRun
@@ -30,6 +32,15 @@ def retrain(*, run_id: int) -> None:
     from training import pipeline
 
     pipeline.retrain(run_id=run_id)
+
+
+def queue_retrain(*, run_id: int) -> bool:
+    """Queue the run. False when the queue does not answer: look_after_runs queues it once it does."""
+    try:
+        retrain.delay(run_id=run_id)
+    except (OperationalError, RedisError, OSError):
+        return False
+    return True
 
 
 @shared_task(queue="serving", ignore_result=True)

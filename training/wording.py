@@ -9,7 +9,7 @@ MESSAGES = {
     "resumed": _("Resumed after its worker died (start %(starts)s)."),
     "gave_up": _("Its worker died %(starts)s times. It was not started again."),
     "too_few": _("Only %(answers)s first answers may be used for training; at least %(needed)s are needed."),
-    "not_finite": _("The training went out of bounds (%(detail)s). Try a smaller learning rate."),
+    "training_failed": _("The training cannot end in a model: %(detail)s"),
     "disk_full": _("The disk is full. Free some space and start again."),
     "options": _("This cannot be used: %(detail)s"),
     "unexpected": _("It stopped with an error: %(detail)s"),

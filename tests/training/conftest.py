@@ -1,0 +1,95 @@
+"""A small course and simulated students who have answered in it, as rows."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from content.models import Concept, Course, Exercise, Prerequisite, Step
+from students.models import Attempt, User
+from training import simulation
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ITEMS = 24
+CONCEPTS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What is there."""
+
+    course: Course
+    concepts: list[Concept]
+    steps: list[Step]
+    students: list[User]
+
+
+@pytest.fixture(autouse=True)
+def _data_folder(settings: Any, tmp_path: Path) -> None:
+    """Files of runs and versions go to a folder of the test."""
+    settings.DATA = tmp_path / "data"
+
+
+def make_course() -> tuple[Course, list[Concept], list[Step]]:
+    """Concepts in a chain, and exercises of one step each."""
+    course = Course.objects.create(slug="sums", title="Sums", language="en")
+    concepts = [
+        Concept.objects.create(course=course, key=f"c{place}", title=f"Concept {place}", position=place)
+        for place in range(CONCEPTS)
+    ]
+    for earlier, later in zip(concepts, concepts[1:], strict=False):
+        Prerequisite.objects.create(concept=later, requires=earlier)
+    steps = []
+    for place in range(ITEMS):
+        exercise = Exercise.objects.create(course=course, key=f"e{place}", position=place)
+        step = Step.objects.create(exercise=exercise, key="a", kind="number", answer={"kind": "number", "value": "1"})
+        step.concepts.add(concepts[place * CONCEPTS // ITEMS])
+        steps.append(step)
+    return course, concepts, steps
+
+
+def answer(site: Site, *, students: list[User], each: int, seed: int, start: datetime = NOW) -> list[Attempt]:
+    """Let the students answer, one every minute, each as a simulated student of some kind would."""
+    requires = {str(late.pk): (str(early.pk),) for early, late in zip(site.concepts, site.concepts[1:], strict=False)}
+    rows = []
+    for student, simulated in zip(students, simulation.draw_students(len(students), seed=seed), strict=True):
+        for place in range(each):
+            step = site.steps[(place * 7 + student.pk) % len(site.steps)]
+            at = start + timedelta(minutes=place)
+            response = simulated.respond(
+                item=str(step.pk),
+                concepts=[str(concept.pk) for concept in step.concepts.all()],
+                difficulty=2 * simulation.difficulty(f"step {site.steps.index(step)}"),
+                requires=requires,
+                at=at.timestamp(),
+            )
+            rows.append(
+                Attempt(
+                    student=student,
+                    step=step,
+                    correct=response.correct,
+                    score=float(response.correct),
+                    hints_used=response.hints,
+                    seconds=response.seconds,
+                    created_at=at,
+                    is_simulated=student.is_simulated,
+                )
+            )
+    return Attempt.objects.bulk_create(rows)
+
+
+@pytest.fixture
+def empty_site(db: None) -> Site:
+    """The course, and twenty simulated students who have not answered yet."""
+    course, concepts, steps = make_course()
+    students = [User.objects.create(username=f"robot{place}", is_simulated=True) for place in range(20)]
+    return Site(course=course, concepts=concepts, steps=steps, students=students)
+
+
+@pytest.fixture
+def site(empty_site: Site) -> Site:
+    """The same with forty answers each."""
+    answer(empty_site, students=empty_site.students, each=40, seed=1)
+    return empty_site
