@@ -1,0 +1,315 @@
+"""The native course package (docs/content.md): files to a CoursePackage, every complaint with file, line and part.
+
+`content/formats/yincai_writing.py` is the way back.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+from content import schema
+from content.formats.source import Files, Loaded
+from content.formats.yaml_tree import Path, Tree, read_tree
+from content.package import (
+    Concept,
+    CoursePackage,
+    Defect,
+    Exercise,
+    Hint,
+    HintKind,
+    Json,
+    Misconception,
+    Step,
+    WrongAnswer,
+)
+
+Part = TypeVar("Part")
+_STEP = {"answer", "hints", "solution", "wrong_answers"}
+_YES = {"true", "yes", "on", "1"}
+_NO = {"false", "no", "off", "0"}
+_SWITCHES = {"unit_required", "case"}  # fields of answer keys that are yes or no
+
+
+def recognises(files: Files) -> bool:
+    """Say whether these files are meant as a native course."""
+    return "course.yaml" in files
+
+
+def read(files: Files) -> Loaded:
+    """Read a native course and check all of it. Never raises: the defects say what is wrong, and then it is refused."""
+    reading = _Reading()
+    course = reading.section(_tree(files, "course.yaml", reading))
+    concepts = reading.every(_tree(files, "concepts.yaml", reading), _concept)
+    misconceptions: list[Misconception] = []
+    if "misconceptions.yaml" in files:
+        misconceptions = reading.every(_tree(files, "misconceptions.yaml", reading), _misconception)
+    exercises: list[Exercise] = []
+    for name in sorted(name for name in files if name.startswith("exercises/") and name.endswith((".yaml", ".yml"))):
+        exercises += reading.every(_tree(files, name, reading), _exercise)
+    package = CoursePackage(
+        slug=course.text("slug", required=True),
+        title=course.text("title", required=True),
+        language=course.text("language", required=True),
+        description=course.text("description"),
+        licence=course.text("licence"),
+        attribution=course.text("attribution"),
+        concepts=tuple(concepts),
+        misconceptions=tuple(misconceptions),
+        exercises=tuple(exercises),
+        files={
+            name.removeprefix("figures/"): data
+            for name, data in files.items()
+            if name.startswith("figures/") and "/" not in name.removeprefix("figures/")
+        },
+    )
+    course.leftovers()
+    defects = (*reading.defects, *_strangers(files), *schema.check(package, places=reading.places))
+    return Loaded(
+        package=package,
+        defects=tuple(dict.fromkeys(defects)),
+        own_answers=schema.own_answers(package),
+        source_steps=sum(len(exercise.steps) for exercise in exercises),
+        strict=True,
+    )
+
+
+def _strangers(files: Files) -> list[Defect]:
+    """Files that look like a part of the course and are not read."""
+    known = {"course.yaml", "concepts.yaml", "misconceptions.yaml"}
+    found = []
+    for name in files:
+        path = PurePosixPath(name)
+        placed = name in known or (path.parts[0] == "exercises" and path.suffix in {".yaml", ".yml"})
+        if path.suffix in {".yaml", ".yml"} and not placed:
+            found.append(Defect(place=name, problem="no part of a course: see the list of files in docs/content.md"))
+        if path.parts[0] == "figures" and len(path.parts) > 2:
+            found.append(Defect(place=name, problem="figures stand in figures/ itself, not in a folder below it"))
+    return found
+
+
+def _tree(files: Files, name: str, reading: "_Reading") -> Tree:
+    if name not in files:
+        reading.defects.append(Defect(place=name, problem="the file is missing"))
+        return Tree(name)
+    tree = read_tree(name, files[name])
+    reading.defects += tree.defects
+    return tree
+
+
+@dataclass
+class _Reading:
+    """What has been found so far: complaints, and where each part of the course stands."""
+
+    defects: list[Defect] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)
+
+    def section(self, tree: Tree) -> "_Section":
+        if not isinstance(tree.value, dict) and not tree.defects and tree.value is not None:
+            self.defects.append(Defect(place=tree.place(()), problem="not a mapping of names to values"))
+        return _Section(self, tree, (), tree.value if isinstance(tree.value, dict) else {})
+
+    def every(self, tree: Tree, make: Callable[["_Section"], Part]) -> list[Part]:
+        """Make a part of each item of a file that is a list."""
+        if tree.value is None or tree.value == "":
+            return []
+        if not isinstance(tree.value, list):
+            self.defects.append(Defect(place=tree.place(()), problem="not a list (items start with -)"))
+            return []
+        made = []
+        for index, item in enumerate(tree.value):
+            section = _Section(self, tree, (index,), item if isinstance(item, dict) else {})
+            if not isinstance(item, dict):
+                section.complain("not a mapping of names to values")
+                continue
+            made.append(make(section))
+            section.leftovers()
+        return made
+
+
+class _Section:
+    """One mapping of a file, read field by field; what nobody asked for is a misspelling."""
+
+    def __init__(self, reading: _Reading, tree: Tree, path: Path, value: dict[str, Any]) -> None:
+        self.reading, self.tree, self.path, self.value = reading, tree, path, value
+        self.asked: set[str] = set()
+
+    def complain(self, problem: str, *more: str | int) -> None:
+        inside = " ".join(str(part + 1) if isinstance(part, int) else part for part in (*self.path, *more))
+        place = self.tree.place((*self.path, *more))
+        self.reading.defects.append(Defect(place=f"{place} ({inside})" if inside else place, problem=problem))
+
+    def raw(self, name: str) -> Any:
+        self.asked.add(name)
+        return self.value.get(name)
+
+    def text(self, name: str, *, required: bool = False) -> str:
+        found = self.raw(name)
+        if found is None or found == "":
+            if required:
+                self.complain(f"{name} is missing", name)
+            return ""
+        if isinstance(found, str):
+            return found.strip("\n")
+        self.complain(f"{name} is not a text (put it between quotes)", name)
+        return ""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        found = self.raw(name)
+        if found is None or found == "":
+            return ()
+        if isinstance(found, list) and all(isinstance(item, str) for item in found):
+            return tuple(found)
+        self.complain(f"{name} is not a list of texts", name)
+        return ()
+
+    def sections(self, name: str) -> Iterable["_Section | str"]:
+        """The items of a list: mappings as sections, texts as they are."""
+        found = self.raw(name)
+        if found is None or found == "":
+            return
+        if not isinstance(found, list):
+            self.complain(f"{name} is not a list", name)
+            return
+        for index, item in enumerate(found):
+            if isinstance(item, dict):
+                yield _Section(self.reading, self.tree, (*self.path, name, index), item)
+            elif isinstance(item, str):
+                yield item
+            else:
+                self.complain("neither a text nor a mapping", name, index)
+
+    def mapping(self, name: str, *, required: bool = False) -> Json:
+        found = self.raw(name)
+        if isinstance(found, dict):
+            return found
+        if required or found not in (None, ""):
+            self.complain(f"{name} is missing" if found is None else f"{name} is not a mapping", name)
+        return {}
+
+    def leftovers(self) -> None:
+        for name in self.value:
+            if name not in self.asked:
+                self.complain(f"{name} is not a field that is known here", name)
+
+    def remember(self, key: str) -> None:
+        self.reading.places.setdefault(key, self.tree.place(self.path))
+
+
+def _concept(section: _Section) -> Concept:
+    made = Concept(
+        key=section.text("key", required=True),
+        title=section.text("title", required=True),
+        summary=section.text("summary"),
+        example=section.text("example"),
+        requires=section.texts("requires"),
+    )
+    section.remember(f"concept {made.key}")
+    return made
+
+
+def _misconception(section: _Section) -> Misconception:
+    made = Misconception(
+        key=section.text("key", required=True),
+        title=section.text("title", required=True),
+        explanation=section.text("explanation"),
+    )
+    section.remember(f"misconception {made.key}")
+    return made
+
+
+def _exercise(section: _Section) -> Exercise:
+    key = section.text("key", required=True)
+    section.remember(f"exercise {key}")
+    concepts = section.texts("concepts")
+    prompt = section.text("prompt")
+    steps: list[Step] = []
+    if "steps" in section.value:
+        for name in sorted(_STEP & set(section.value)):
+            section.complain(f"{name} belongs into one of the steps", name)
+            section.asked.add(name)
+        for inner in section.sections("steps"):
+            if isinstance(inner, str):
+                section.complain("a step is a mapping of names to values", "steps")
+                continue
+            steps.append(_step(inner, _full_key(inner, key), inner.text("prompt"), inner.texts("concepts") or concepts))
+            inner.leftovers()
+    else:
+        steps.append(_step(section, key, "", concepts))
+    return Exercise(
+        key=key,
+        steps=tuple(steps),
+        title=section.text("title"),
+        prompt=prompt,
+        lesson=section.text("lesson"),
+        licence=section.text("licence"),
+        attribution=section.text("attribution"),
+        variables=section.mapping("variables"),
+    )
+
+
+def _full_key(section: _Section, exercise: str) -> str:
+    """`exercise:key`, or the `full_key` of a step that came from elsewhere and kept its name."""
+    full = section.text("full_key")
+    return full or f"{exercise}:{section.text('key', required=True)}"
+
+
+def _step(section: _Section, key: str, prompt: str, concepts: tuple[str, ...]) -> Step:
+    section.remember(f"step {key}")
+    return Step(
+        key=key,
+        prompt=prompt,
+        answer=_answer(section, required=True) or {},
+        concepts=concepts,
+        hints=tuple(_hint(section, item, index) for index, item in enumerate(section.sections("hints"))),
+        solution=section.text("solution"),
+        wrong_answers=tuple(made for item in section.sections("wrong_answers") if (made := _wrong(section, item))),
+    )
+
+
+def _answer(section: _Section, *, required: bool) -> Json | None:
+    """An answer key, with its yes and no as such; everything else in it stays text."""
+    found = section.mapping("answer", required=required)
+    if not found:
+        return None
+    made = dict(found)
+    for name in _SWITCHES & set(made):
+        said = str(made[name]).lower()
+        if said not in _YES | _NO:
+            section.complain(f"{name} is neither yes nor no", "answer", name)
+        made[name] = said in _YES
+    return made
+
+
+def _hint(step: _Section, item: "_Section | str", index: int) -> Hint:
+    key = f"h{index + 1}"
+    if isinstance(item, str):
+        return Hint(key=key, text=item)
+    asks = "scaffold" in item.value
+    made = Hint(
+        key=item.text("key") or key,
+        text=item.text("scaffold" if asks else "text", required=True),
+        kind=HintKind.SCAFFOLD if asks else HintKind.HINT,
+        title=item.text("title"),
+        answer=_answer(item, required=True) if asks else None,
+    )
+    item.leftovers()
+    return made
+
+
+def _wrong(step: _Section, item: "_Section | str") -> WrongAnswer | None:
+    if isinstance(item, str):
+        step.complain("a wrong answer has a response and a feedback", "wrong_answers")
+        return None
+    response = item.raw("response")
+    several = isinstance(response, list) and all(isinstance(one, str) for one in response)
+    if not several and not (isinstance(response, str) and response):
+        item.complain("response is missing, or neither a text nor a list of texts", "response")
+        return None
+    made = WrongAnswer(
+        response=tuple(response) if isinstance(response, list) else response,
+        feedback=item.text("feedback", required=True),
+        misconception=item.text("misconception"),
+    )
+    item.leftovers()
+    return made

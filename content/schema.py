@@ -1,0 +1,305 @@
+"""A course package checked: everything that is wrong with it, at once, each with its place.
+
+Checked is what would otherwise fail in front of a student: keys and references, cycles of prerequisites, answer keys
+that cannot be read or refuse their own answer, wrong answers that are right, LaTeX that cannot be shown, and templates,
+over several seeds.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from content import grading, graph, markup, variants
+from content.package import CoursePackage, Defect, Exercise, Hint, Json, Step, WrongAnswer
+
+KEY_LENGTH = 120  # as in content/models
+TITLE_LENGTH = 200
+EXERCISE_TITLE_LENGTH = 300
+LANGUAGES = ("en", "zh-hans")
+SEEDS = 5  # variants of a template that are checked
+_KEY = re.compile(r"[\w.-]+\Z")
+_STEP_KEY = re.compile(r"[\w.:-]+\Z")
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_FIGURE = re.compile(r"[\w][\w. -]*\.(?:png|jpe?g|gif|webp|svg)\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing wrong in an exercise: the key of the step it is in (or none), the part of it, and what."""
+
+    step: str
+    part: str
+    problem: str
+
+
+def check(package: CoursePackage, *, places: Mapping[str, str] | None = None) -> list[Defect]:
+    """Return everything that is wrong with a package.
+
+    `places` says where a part stands in its file, by names such as `exercise slope` and `step slope:rise`.
+    """
+    defects = [*check_structure(package)]
+    for exercise in package.exercises:
+        for found in check_exercise(exercise, figures=package.files):
+            name = f"step {found.step}" if found.step else f"exercise {exercise.key}"
+            defects.append(Defect(place=f"{name}, {found.part}" if found.part else name, problem=found.problem))
+    for concept in package.concepts:
+        for part, text in (("title", concept.title), ("summary", concept.summary), ("example", concept.example)):
+            defects += [
+                Defect(place=f"concept {concept.key}, {part}", problem=problem)
+                for problem in _text_problems(text, package.files)
+            ]
+    return [_placed(defect, places or {}) for defect in dict.fromkeys(defects)]
+
+
+def check_structure(package: CoursePackage) -> list[Defect]:
+    """Return what is wrong with keys, references and the graph: what must hold before rows can be written."""
+    defects = [*_course_fields(package)]
+    named: tuple[tuple[str, list[str]], ...] = (
+        ("concept", [concept.key for concept in package.concepts]),
+        ("misconception", [misconception.key for misconception in package.misconceptions]),
+        ("exercise", [exercise.key for exercise in package.exercises]),
+        ("step", [step.key for exercise in package.exercises for step in exercise.steps]),
+    )
+    for name, keys in named:
+        defects += _keys(name, keys)
+    concepts = {concept.key for concept in package.concepts}
+    for concept in package.concepts:
+        place = f"concept {concept.key}"
+        defects += _unknown(place, "requires", concept.requires, concepts)
+        defects += _length(place, concept.title, TITLE_LENGTH, required=True)
+    for misconception in package.misconceptions:
+        defects += _length(f"misconception {misconception.key}", misconception.title, TITLE_LENGTH, required=True)
+    requires = {concept.key: [key for key in concept.requires if key in concepts] for concept in package.concepts}
+    if cycle := graph.find_cycle(requires):
+        defects.append(Defect(place=f"concept {cycle[0]}", problem=f"prerequisites in a circle: {' → '.join(cycle)}"))
+    misconceptions = {misconception.key for misconception in package.misconceptions}
+    for exercise in package.exercises:
+        defects += _exercise_references(exercise, concepts, misconceptions)
+    defects += [
+        Defect(place=f"figures/{name}", problem="not the name of a picture (letters, digits, - . _ and an extension)")
+        for name in package.files
+        if not _FIGURE.match(name) or len(name) > TITLE_LENGTH
+    ]
+    return defects
+
+
+def check_exercise(
+    exercise: Exercise, *, figures: Iterable[str] = (), seeds: int = SEEDS, texts: bool = True
+) -> list[Finding]:
+    """Return what is wrong with an exercise's answer keys, wrong answers, hints and texts, over several variants.
+
+    With `texts` off, what is only shown badly (LaTeX, figures) is left alone.
+    """
+    if problems := variants.check_variants(exercise, seeds=seeds):
+        return [Finding(step="", part="variables", problem=problem) for problem in problems]
+    findings: list[Finding] = []
+    for seed in range(seeds if exercise.variables else 1):
+        variant = variants.instantiate(exercise, seed)
+        found = [*_exercise_texts(variant, figures)] if texts else []
+        for step in variant.steps:
+            found += _step(step, figures if texts else None)
+        findings += found
+        if found:
+            break  # the first variant that is wrong says enough
+    return findings
+
+
+def own_answer(answer: Json) -> str | list[str]:
+    """Return the response that an answer key itself stores as right. Raises KeyError where it stores none."""
+    kind = answer["kind"]
+    if kind == "several_choices":
+        return [str(choice) for choice in answer["correct"]]
+    if kind == "one_choice":
+        return str(answer["correct"])
+    if kind == "text":
+        accept = answer["accept"]
+        return str(accept if isinstance(accept, str) else accept[0])
+    value = str(answer["value"])
+    return f"{value} {answer['unit']}" if answer.get("unit") else value
+
+
+def own_answers(package: CoursePackage) -> dict[str, str | list[str]]:
+    """Return the own answer of every step whose key can be read, by the key of the step."""
+    answers: dict[str, str | list[str]] = {}
+    for exercise in package.exercises:
+        for step in exercise.steps:
+            try:
+                answers[step.key] = own_answer(step.answer)
+            except (KeyError, IndexError, TypeError):
+                continue  # `check` says what is wrong with it
+    return answers
+
+
+def key_problems(answer: Json) -> list[str]:
+    """Return what is wrong with an answer key: unreadable, equal choices, or refusing its own answer."""
+    try:
+        key = grading.parse_key(answer)
+    except grading.KeyProblem as problem:
+        return list(problem.problems)
+    problems = _equal_choices(answer)
+    try:
+        own = own_answer(answer)
+        if not grading.grade(key, own).correct:
+            problems.append(f"its own answer is graded wrong: {own}")
+    except (KeyError, IndexError, TypeError):
+        problems.append("no right answer in it")
+    except grading.Unreadable as error:
+        problems.append(f"its own answer cannot be read: {error}")
+    return problems
+
+
+def _equal_choices(answer: Json) -> list[str]:
+    choices = answer.get("choices")
+    if not isinstance(choices, Mapping):
+        return []
+    seen: dict[str, str] = {}
+    problems = ["one choice only"] if len(choices) < 2 else []
+    for name, text in choices.items():
+        plain = " ".join(str(text).split())
+        if plain in seen:
+            problems.append(f"choices {seen[plain]} and {name} are equal: {plain}")
+        elif not plain:
+            problems.append(f"choice {name} is empty")
+        seen.setdefault(plain, str(name))
+    return problems
+
+
+def _step(step: Step, figures: Iterable[str] | None) -> Iterator[Finding]:
+    problems = key_problems(step.answer)
+    for problem in problems:
+        yield Finding(step=step.key, part="answer", problem=problem)
+    if not problems:
+        for index, wrong in enumerate(step.wrong_answers):
+            for problem in _wrong_answer(step, wrong):
+                yield Finding(step=step.key, part=f"wrong answer {index + 1}", problem=problem)
+    for index, hint in enumerate(step.hints):
+        for problem in _hint(hint):
+            yield Finding(step=step.key, part=f"hint {index + 1}", problem=problem)
+    if figures is not None:
+        for part, text in step_texts(step):
+            for problem in _text_problems(text, figures):
+                yield Finding(step=step.key, part=part, problem=problem)
+
+
+def _wrong_answer(step: Step, wrong: WrongAnswer) -> Iterator[str]:
+    key = grading.parse_key(step.answer)
+    response = list(wrong.response) if isinstance(wrong.response, tuple) else wrong.response
+    try:
+        grade = grading.grade(key, response)
+        if grade.correct:
+            yield f"{response} is right"
+        elif grading.grade(key, response, wrong_answers=step.wrong_answers).wrong_answer is None:
+            yield f"{response} is not recognised as itself"
+    except grading.Unreadable as error:
+        yield f"{response} cannot be read: {error}"
+    if not wrong.feedback.strip():
+        yield "no feedback"
+
+
+def _hint(hint: Hint) -> Iterator[str]:
+    if not hint.text.strip():
+        yield "it is empty"
+    if len(hint.title) > EXERCISE_TITLE_LENGTH:
+        yield f"a title of more than {EXERCISE_TITLE_LENGTH} characters"
+    if hint.kind == "scaffold":
+        yield from (key_problems(hint.answer) if hint.answer else ["a scaffold without an answer"])
+
+
+def _exercise_texts(exercise: Exercise, figures: Iterable[str]) -> Iterator[Finding]:
+    for part, text in (("title", exercise.title), ("prompt", exercise.prompt)):
+        for problem in _text_problems(text, figures):
+            yield Finding(step="", part=part, problem=problem)
+    if not exercise.prompt.strip() and not all(step.prompt.strip() for step in exercise.steps):
+        yield Finding(
+            step="", part="prompt", problem="nothing is asked: no prompt"
+        )
+
+
+def step_texts(step: Step) -> Iterator[tuple[str, str]]:
+    """Give every text of a step with the name of the part it is in."""
+    yield "prompt", step.prompt
+    yield "solution", step.solution
+    choices = step.answer.get("choices")
+    if isinstance(choices, Mapping):
+        for name, text in choices.items():
+            yield f"choice {name}", str(text)
+    for index, hint in enumerate(step.hints):
+        yield f"hint {index + 1}", hint.title
+        yield f"hint {index + 1}", hint.text
+    for index, wrong in enumerate(step.wrong_answers):
+        yield f"wrong answer {index + 1}", wrong.feedback
+
+
+def _text_problems(text: str, figures: Iterable[str]) -> Iterator[str]:
+    if len(text) > markup.MAX_TEXT:
+        yield f"more than {markup.MAX_TEXT} characters"
+    if "$" in text:
+        for formula in markup.unreadable_math(text):
+            yield f"LaTeX that cannot be shown: {formula}"
+    if "![" in text:
+        for name in markup.figure_names(text):
+            if name not in figures:
+                yield f"there is no figure {name}"
+
+
+def _course_fields(package: CoursePackage) -> Iterator[Defect]:
+    if package.slug and (not _SLUG.match(package.slug) or len(package.slug) > 80):
+        yield Defect(place="course", problem="slug is small letters, digits and -, at most 80")
+    if package.language and package.language not in LANGUAGES:
+        yield Defect(place="course", problem=f"language is {package.language}, not one of {', '.join(LANGUAGES)}")
+    if len(package.title) > TITLE_LENGTH or len(package.licence) > TITLE_LENGTH:
+        yield Defect(place="course", problem=f"title or licence of more than {TITLE_LENGTH} characters")
+    if not package.exercises:
+        yield Defect(place="course", problem="no exercises")
+
+
+def _keys(name: str, keys: list[str]) -> Iterator[Defect]:
+    pattern = _STEP_KEY if name == "step" else _KEY
+    seen: set[str] = set()
+    for key in keys:
+        if key and (not pattern.match(key) or len(key) > KEY_LENGTH):
+            yield Defect(place=f"{name} {key}", problem=f"a key is letters, digits, - . _ and at most {KEY_LENGTH}")
+        if key in seen:
+            yield Defect(place=f"{name} {key}", problem="this key is used twice")
+        seen.add(key)
+
+
+def _length(place: str, title: str, most: int, *, required: bool = False) -> Iterator[Defect]:
+    if len(title) > most:
+        yield Defect(place=place, problem=f"a title of more than {most} characters")
+    elif required and not title.strip():
+        yield Defect(place=place, problem="no title")
+
+
+def _unknown(place: str, name: str, keys: Iterable[str], known: set[str]) -> Iterator[Defect]:
+    seen: set[str] = set()
+    for key in keys:
+        if key not in known:
+            yield Defect(place=place, problem=f"{name}: there is no {key}")
+        elif key in seen:
+            yield Defect(place=place, problem=f"{name}: {key} stands there twice")
+        seen.add(key)
+
+
+def _exercise_references(exercise: Exercise, concepts: set[str], misconceptions: set[str]) -> Iterator[Defect]:
+    place = f"exercise {exercise.key}"
+    yield from _length(place, exercise.title, EXERCISE_TITLE_LENGTH)
+    yield from _length(place, exercise.lesson, TITLE_LENGTH)
+    yield from _length(place, exercise.licence, TITLE_LENGTH)
+    if not exercise.steps:
+        yield Defect(place=place, problem="no steps")
+    for step in exercise.steps:
+        yield from _unknown(f"step {step.key}", "concepts", step.concepts, concepts)
+        if not step.concepts:
+            yield Defect(place=f"step {step.key}", problem="it practises no concept")
+        for wrong in step.wrong_answers:
+            if wrong.misconception:
+                yield from _unknown(f"step {step.key}", "misconception", [wrong.misconception], misconceptions)
+
+
+def _placed(defect: Defect, places: Mapping[str, str]) -> Defect:
+    """Put the file and line before the place, where they are known."""
+    part = defect.place.split(",")[0]
+    if part not in places:
+        return defect
+    return Defect(place=f"{places[part]} ({defect.place})", problem=defect.problem, dropped=defect.dropped)
