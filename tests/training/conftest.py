@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def make_course() -> tuple[Course, list[Concept], list[Step]]:
         Concept.objects.create(course=course, key=f"c{place}", title=f"Concept {place}", position=place)
         for place in range(CONCEPTS)
     ]
-    for earlier, later in zip(concepts, concepts[1:], strict=False):
+    for earlier, later in pairwise(concepts):
         Prerequisite.objects.create(concept=later, requires=earlier)
     steps = []
     for place in range(ITEMS):
@@ -52,7 +53,7 @@ def make_course() -> tuple[Course, list[Concept], list[Step]]:
 
 def answer(site: Site, *, students: list[User], each: int, seed: int, start: datetime = NOW) -> list[Attempt]:
     """Let the students answer, one every minute, each as a simulated student of some kind would."""
-    requires = {str(late.pk): (str(early.pk),) for early, late in zip(site.concepts, site.concepts[1:], strict=False)}
+    requires = {str(late.pk): (str(early.pk),) for early, late in pairwise(site.concepts)}
     rows = []
     for student, simulated in zip(students, simulation.draw_students(len(students), seed=seed), strict=True):
         for place in range(each):
