@@ -47,7 +47,7 @@ def read_answers(data: Path) -> Snapshot:
     steps = dataset.build_steps(
         items=list(concepts), concepts=[text or "" for text in concepts.values()], kinds=nothing, courses=nothing
     )
-    return dataset.assemble(steps=steps, columns=columns, manifest={})
+    return dataset.assemble(steps=steps, columns=columns)
 
 
 def read_split(path: Path, record: Snapshot) -> Split:
@@ -75,10 +75,12 @@ def benchmark(
     began = time.monotonic()
     if zero_shot:
         model, table = tracing.load(base)
-        table = table if not core_only else tracing.ResidualTable(items=(), concepts=(), width=model.config.residual_width)
+        table = (
+            table if not core_only else tracing.ResidualTable(items=(), concepts=(), width=model.config.residual_width)
+        )
     else:
         trained = finetune.train(
-            record, parts, out=None, base=base, config=config, progress=show, use_table=not core_only
+            record, parts, out=None, base=base, config=config, progress=finetune.show, use_table=not core_only
         )
         model, table = trained.model, trained.table
     seconds = time.monotonic() - began
@@ -100,12 +102,6 @@ def benchmark(
         "parameters": sizes,
         "core_parameters": sum(weights.numel() for weights in model.parameters()),
     }
-
-
-def show(progress: finetune.Progress) -> None:
-    """A line an epoch on standard error."""
-    if progress.valid_loss is not None:
-        print(f"epoch {progress.epoch + 1}: loss {progress.loss:.4f}, valid {progress.valid_loss:.4f}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def write_predictions(out: Path, record: Snapshot, p: Any, *, rows: Any, data: Path) -> None:

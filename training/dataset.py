@@ -4,8 +4,6 @@ Reads: a snapshot folder (attempts, steps and prerequisites as parquet, manifest
 Everything is in numpy; the rows of one student lie together, oldest first. Texts become numbers once, here.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,8 +16,8 @@ import pyarrow.parquet as pq
 from scipy import sparse
 
 from training.config import SplitConfig
+from training.snapshot import FORMAT, file_hash, read_manifest
 
-FORMAT = 1
 SQUARE = 2048  # concept sets, up to which their relations are worked out once for all
 KINDS = ("", "one_choice", "several_choices", "number", "expression", "text")  # order is stored in models: append only
 
@@ -61,7 +59,6 @@ class Steps:
         ones = np.ones(len(self.requires), np.float32)
         pairs = sparse.csr_matrix((ones, (self.requires[:, 0], self.requires[:, 1])), (size, size))
         return self.incidence @ pairs
-
 
     @cached_property
     def set_relations(self) -> tuple[Bools, Bools] | None:
@@ -106,7 +103,7 @@ class Snapshot:
     offsets: npt.NDArray[np.int64]  # [students + 1]
     answers: Answers
     steps: Steps
-    manifest: Mapping[str, Any]
+    simulated: bool  # some or all of it
 
     @cached_property
     def student_of_row(self) -> npt.NDArray[np.int64]:
@@ -172,17 +169,15 @@ def build_steps(
 def read_snapshot(folder: Path, *, verify: bool = True) -> Snapshot:
     """Read a snapshot folder. Raises BadSnapshot where it is incomplete, altered or empty; `verify` checks the hashes."""
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = read_manifest(folder)
     except (OSError, ValueError) as error:
         raise BadSnapshot(f"{folder}: no readable manifest.json") from error
     if manifest.get("format") != FORMAT:
         raise BadSnapshot(f"{folder}: format {manifest.get('format')!r}, expected {FORMAT}")
     if verify:
         _verify(folder, manifest.get("sha256", {}))
-    attempts, steps, requires = (
-        pq.read_table(folder / f"{name}.parquet").to_pydict() if name != "attempts" else pq.read_table(folder / f"{name}.parquet")
-        for name in ("attempts", "steps", "prerequisites")
-    )
+    attempts = pq.read_table(folder / "attempts.parquet")
+    steps, requires = (pq.read_table(folder / f"{name}.parquet").to_pydict() for name in ("steps", "prerequisites"))
     if not attempts.num_rows:
         raise BadSnapshot(f"{folder}: no answers")
     catalogue = build_steps(
@@ -193,10 +188,10 @@ def read_snapshot(folder: Path, *, verify: bool = True) -> Snapshot:
         requires=list(zip(requires["concept"], requires["requires"], strict=True)),
     )
     columns = {name: attempts.column(name).to_numpy() for name in attempts.column_names}
-    return assemble(steps=catalogue, columns=columns, manifest=manifest)
+    return assemble(steps=catalogue, columns=columns)
 
 
-def assemble(*, steps: Steps, columns: Mapping[str, npt.NDArray[Any]], manifest: Mapping[str, Any]) -> Snapshot:
+def assemble(*, steps: Steps, columns: Mapping[str, npt.NDArray[Any]]) -> Snapshot:
     """Put columns (student, index, item, correct; label, try_number, hints, timestamp if there) in order.
 
     Raises BadSnapshot where an item is not among the steps or an answer is there twice.
@@ -221,7 +216,9 @@ def assemble(*, steps: Steps, columns: Mapping[str, npt.NDArray[Any]], manifest:
         seconds=columns.get("timestamp", np.full(size, np.nan))[order].astype(np.float64),
     )
     offsets = np.concatenate([[0], np.cumsum(np.bincount(student, minlength=len(students)))]).astype(np.int64)
-    return Snapshot(tuple(map(str, students)), offsets, answers, steps, dict(manifest))
+    return Snapshot(
+        tuple(map(str, students)), offsets, answers, steps, bool(columns.get("simulated", np.zeros(1)).any())
+    )
 
 
 def split_by_time(snapshot: Snapshot, *, config: SplitConfig, seed: int) -> Split:
@@ -280,9 +277,7 @@ def default_batch_size(count: int) -> int:
     return min(32, max(4, count // 50))
 
 
-def batches(
-    found: Sequence[Window], *, size: int, rng: np.random.Generator | None = None
-) -> Iterator[list[Window]]:
+def batches(found: Sequence[Window], *, size: int, rng: np.random.Generator | None = None) -> Iterator[list[Window]]:
     """Windows of similar length together, longest first; with `rng` in random order, both of windows and of batches."""
     lengths = np.array([window.stop - window.start for window in found], float)
     if rng is not None:
@@ -296,8 +291,7 @@ def batches(
 def _verify(folder: Path, hashes: Mapping[str, str]) -> None:
     for name, expected in hashes.items():
         try:
-            with (folder / name).open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
+            found = file_hash(folder / name)
         except OSError as error:
             raise BadSnapshot(f"{folder}: {name} is missing") from error
         if found != expected:

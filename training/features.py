@@ -44,7 +44,15 @@ RUNNING = (
     "pause",
     "pause_known",
 )
-RELATED = ("tries", "rate", "over_mean", *(f"right_{d}" for d in DECAYS), *(f"over_{d}" for d in DECAYS), "since", "hinted")
+RELATED = (
+    "tries",
+    "rate",
+    "over_mean",
+    *(f"right_{d}" for d in DECAYS),
+    *(f"over_{d}" for d in DECAYS),
+    "since",
+    "hinted",
+)
 CONCEPT = tuple(f"concept_{name}" for name in RELATED)
 ITEM = ("item_seen", "item_rate", "item_since", "item_last", "item_last_try", "item_unsolved")
 OTHER = ("builds_on_tries", "builds_on_over", "set_run", "set_last", "concept_pause", "never_seen")
@@ -145,7 +153,11 @@ def relate(steps: Steps, *, asked_item: Ints, asked_set: Ints, item: Ints, conce
         shared, builds_on = steps.set_relations
         ours, past = asked_set, concept_set
         across = np.ix_(past, ours)
-        shared_here, builds_on_here, built_on_here = shared[np.ix_(ours, past)], builds_on[np.ix_(ours, past)], builds_on[across].T
+        shared_here, builds_on_here, built_on_here = (
+            shared[np.ix_(ours, past)],
+            builds_on[np.ix_(ours, past)],
+            builds_on[across].T,
+        )
     else:
         ours, our_place = np.unique(asked_set, return_inverse=True)
         past, past_place = np.unique(concept_set, return_inverse=True)
@@ -235,7 +247,13 @@ def as_asked(steps: Steps, answers: Answers) -> Asked:
 def responses(answers: Answers) -> Floats:
     """What is known of each past answer itself: [answers, 5]."""
     first = answers.try_number <= 1
-    columns = (answers.correct, answers.correct & answers.label, ~first, np.log1p(answers.hints), np.log1p(answers.try_number))
+    columns = (
+        answers.correct,
+        answers.correct & answers.label,
+        ~first,
+        np.log1p(answers.hints),
+        np.log1p(answers.try_number),
+    )
     return np.stack(columns, 1).astype(np.float32)
 
 
@@ -348,7 +366,9 @@ def _related(mask: Bools, seen: Ints, signals: Floats, evidence: Floats) -> tupl
 
 def _nothing_seen() -> Floats:
     """The columns CONCEPT, ITEM and OTHER where there is no past; equal to what an empty mask gives."""
-    empty, _ = _related(np.zeros((1, 1), bool), np.zeros(1, np.int32), np.zeros((1, 3), np.float32), np.zeros(1, np.float32))
+    empty, _ = _related(
+        np.zeros((1, 1), bool), np.zeros(1, np.int32), np.zeros((1, 3), np.float32), np.zeros(1, np.float32)
+    )
     item = np.array([[0, PRIOR, 0, 0, 0, 0]], np.float32)
     other = np.array([[0, 0, 0, 0, 0, 1]], np.float32)
     return np.concatenate([empty, item, other], 1)

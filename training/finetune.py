@@ -66,7 +66,7 @@ def finetune(
     split = dataset.split_by_time(record, config=config.split, seed=config.seed)
     result = train(record, split, out=out, base=base, config=config, progress=progress)
     progress(Progress("writing", 1.0, message=f"{result.epochs} epochs"))
-    return write_bundle(out / BUNDLE, result, snapshot=record, split=split, config=config)
+    return write_bundle(out / BUNDLE, result, snapshot=record, split=split, config=config, base=base)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,9 @@ def train(
     found = dataset.windows(record, predicted=split.train, history=config.max_history)
     size = config.batch_size or dataset.default_batch_size(len(found))
     steps = config.epochs * math.ceil(len(found) / size)
-    optimiser = make_optimiser(model, table, config=config, rate=config.learning_rate if base is None else config.base_learning_rate)
+    optimiser = make_optimiser(
+        model, table, config=config, rate=config.learning_rate if base is None else config.base_learning_rate
+    )
     state = State(model, table, optimiser, average=config.average)
     if out is not None:
         state.read(out / "checkpoint")
@@ -132,7 +134,7 @@ def train(
                 progress(Progress("training", state.step / steps, epoch, float(np.mean(losses[-50:]))))
             if spent >= 1:
                 break
-        valid = mean_loss(*state.averaged(), stopping) if split.valid.any() else float(np.mean(losses))
+        valid = mean_loss(*state.mean, stopping) if split.valid.any() else float(np.mean(losses))
         state.note(epoch, float(np.mean(losses)), valid)
         progress(Progress("training", state.step / steps, epoch, float(np.mean(losses)), valid, f"epoch {epoch + 1}"))
         if out is not None:
@@ -188,7 +190,9 @@ def make_optimiser(
         {"params": [w for w in trained if w.ndim <= 1], "weight_decay": 0.0},
         {"params": [w for w in table.parameters() if w.requires_grad], "weight_decay": config.residual_weight_decay},
     ]
-    return torch.optim.AdamW([{**group, "rate": rate} for group in groups if group["params"]], lr=rate, betas=(0.9, 0.98))
+    return torch.optim.AdamW(
+        [{**group, "rate": rate} for group in groups if group["params"]], lr=rate, betas=(0.9, 0.98)
+    )
 
 
 def schedule(done: float, *, warmup: float) -> float:
@@ -247,10 +251,6 @@ class State:
                     if theirs.requires_grad:
                         ours.lerp_(theirs, 1 - keep)
 
-    def averaged(self) -> tuple[tracing.Tracer, tracing.ResidualTable]:
-        """Network and table with averaged weights, ready to predict."""
-        return self.mean
-
     def note(self, epoch: int, loss: float, valid: float) -> None:
         """An epoch has ended; remember its weights if it was the best."""
         self.epoch = epoch + 1
@@ -303,3 +303,110 @@ class State:
         with torch.no_grad():
             for name, rows in cls._named(pair):
                 rows.copy_(weights[name])
+
+
+def write_bundle(
+    folder: Path, result: Trained, *, snapshot: Snapshot, split: Split, config: FinetuneConfig, base: Path | None
+) -> Path:
+    """Write a bundle beside its place and rename it, so that there is a whole one or none. Returns its folder."""
+    for module in (result.model, result.table):
+        if not all(bool(torch.isfinite(rows).all()) for rows in module.state_dict().values()):
+            raise TrainingFailed("the best weights are not finite")
+    side = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(side, ignore_errors=True)
+    side.mkdir(parents=True)
+    tracing.save(side, model=result.model, table=result.table)
+    steps, counts = snapshot.steps, features.count(snapshot.steps, snapshot.answers, split.counted)
+    tallies = {
+        "items": _by_name(steps.items, counts.item_tries, counts.item_right),
+        "concepts": _by_name(steps.concepts, counts.concept_tries, counts.concept_right),
+        "courses": _by_name(steps.courses, counts.course_tries, counts.course_right),
+    }
+    report = {
+        "objective": "tracing",
+        "settings": config.to_dict(),
+        "base": base.name if base else None,
+        "epochs": result.epochs,
+        "seconds": round(result.seconds, 1),
+        "history": result.history,
+        "students": len(snapshot.students),
+        "trained_on": int(split.train.sum()),
+        "parameters": sum(
+            weights.numel() for module in (result.model, result.table) for weights in module.parameters()
+        ),
+        "simulated": snapshot.simulated,
+    }
+    (side / "counts.json").write_text(json.dumps(tallies, ensure_ascii=False), encoding="utf-8")
+    (side / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+    (side / "MODEL_CARD.md").write_text(model_card(report), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    side.rename(folder)
+    return folder
+
+
+def model_card(report: dict[str, Any]) -> str:
+    """What the bundle is, for people."""
+    last = report["history"][-1] if report["history"] else {"loss": float("nan"), "valid_loss": float("nan")}
+    best = min((row["valid_loss"] for row in report["history"]), default=float("nan"))
+    return f"""# Tracer
+
+Gives P(right first try without a hint) of any exercise step for a student, from the student's answers so far.
+How it works and what it must not be used for: docs/models/tracing.md of the project.
+
+| | |
+| --- | --- |
+| trained on | {report["trained_on"]} first tries of {report["students"]} students{", simulated" if report["simulated"] else ""} |
+| started from | {report["base"] or "random weights"} |
+| numbers learned | {report["parameters"]} |
+| epochs | {report["epochs"]}, in {report["seconds"]} s |
+| log loss, training · later answers | {last["loss"]:.4f} · {best:.4f} |
+
+The figures on answers that it never saw are in report.json. Settings, all of them:
+
+```json
+{json.dumps(report["settings"], indent=1)}
+```
+"""
+
+
+def _by_name(names: Sequence[str], tries: Floats, right: Floats) -> dict[str, list[int]]:
+    return {name: [int(a), int(b)] for name, a, b in zip(names, tries, right, strict=True)}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line; the exit status is 2 where the run fails. The last line printed is JSON."""
+    parser = argparse.ArgumentParser(prog="python -m training.finetune", description="Fine-tune the tracer.")
+    parser.add_argument("--snapshot", type=Path, required=True, help="folder with manifest.json")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the bundle")
+    parser.add_argument("--base", type=Path, help="bundle to start from")
+    for name, kind in (
+        ("epochs", int),
+        ("trainable-layers", int),
+        ("seed", int),
+        ("batch-size", int),
+        ("patience", int),
+    ):
+        parser.add_argument(f"--{name}", type=kind)
+    for name in ("dropout", "weight-decay", "learning-rate", "base-learning-rate", "minutes"):
+        parser.add_argument(f"--{name}", type=float)
+    given = vars(parser.parse_args(arguments))
+    snapshot, out, base = given.pop("snapshot"), given.pop("out"), given.pop("base")
+    try:
+        config = FinetuneConfig.from_options({name: value for name, value in given.items() if value is not None})
+        bundle = finetune(snapshot=snapshot, out=out, base=base, config=config, progress=show)
+    except (TrainingFailed, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    print(json.dumps({"bundle": str(bundle)}))  # noqa: T201
+    return 0
+
+
+def show(progress: Progress) -> None:
+    """A line an epoch on standard error."""
+    if progress.valid_loss is not None:
+        line = f"epoch {progress.epoch + 1}: loss {progress.loss:.4f}, valid {progress.valid_loss:.4f}"
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -221,9 +221,7 @@ class Tracer(PreTrainedModel):
         residual = table(batch.item, batch.members, drop=drop)
         return self(features=batch.features, responses=batch.responses, residual=residual, kinds=batch.kinds)
 
-    def forward(
-        self, *, features: Tensor, responses: Tensor, residual: Tensor, kinds: Tensor
-    ) -> Tensor:
+    def forward(self, *, features: Tensor, responses: Tensor, residual: Tensor, kinds: Tensor) -> Tensor:
         """Log odds [B, T] of every answer of records, each from the answers before it.
 
         features [B, T, F], responses [B, T, RESPONSES], residual [B, T, V], kinds [B, T, T, R]; records shorter than
@@ -397,7 +395,9 @@ def auc(right: Any, p: Any) -> float | None:
 def save(folder: Path, *, model: Tracer, table: ResidualTable) -> None:
     """Write network and table into a folder: config.json, model.safetensors, residuals.safetensors, ids.json."""
     model.save_pretrained(folder)
-    save_file({name: rows.detach().contiguous() for name, rows in table.named_parameters()}, folder / "residuals.safetensors")
+    save_file(
+        {name: rows.detach().contiguous() for name, rows in table.named_parameters()}, folder / "residuals.safetensors"
+    )
     ids = {"items": table.item_ids, "concepts": table.concept_ids}
     (folder / "ids.json").write_text(json.dumps(ids, ensure_ascii=False), encoding="utf-8")
 

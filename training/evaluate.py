@@ -1,0 +1,177 @@
+"""Evaluation: a bundle on later answers than it was trained on, beside baselines and the version that serves.
+
+Reads: a bundle folder, a snapshot folder, the serving bundle. Writes: the bundle's report.json.
+Everybody is judged on the same rows, the first tries without a hint after the last cut-off of the bundle's own split.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from students import knowledge
+from training import dataset, features
+from training.config import FinetuneConfig
+from training.dataset import Answers, Bools, Floats, Snapshot, Split
+from training.features import Counts
+from training.objectives import tracing
+
+FIRST_ANSWERS = 10
+RARE = 5  # first tries in the training part, below which an item is rarely answered
+Predictions = npt.NDArray[np.float64]
+
+
+def evaluate(*, bundle: Path, snapshot: Path, serving: Path | None = None) -> dict[str, Any]:
+    """Judge `bundle` (and `serving`) on the held-out part of `snapshot`; the report is also written into the bundle.
+
+    Report: answers (number of rows judged), candidate, serving (or None), baselines (base_rate, knowledge, best_lr)
+    and subgroups (by name: answers, candidate, knowledge, serving), each with the figures of tracing.metrics, beside
+    what the run itself wrote. Raises dataset.BadSnapshot, and OSError or ValueError where a bundle cannot be read.
+    """
+    report: dict[str, Any] = json.loads((bundle / "report.json").read_text(encoding="utf-8"))
+    config = FinetuneConfig.from_options(report["settings"])
+    record = dataset.read_snapshot(snapshot)
+    split = dataset.split_by_time(record, config=config.split, seed=config.seed)
+    counts = features.count(record.steps, record.answers, split.counted)
+    described = features.tabulate(record, counts=counts, counted=split.counted)
+
+    predicted = {"candidate": predict(bundle, record, described, rows=split.test)}
+    if serving is not None:
+        predicted["serving"] = predict(serving, record, described, rows=split.test)
+    baselines = {
+        "base_rate": np.full(int(split.test.sum()), record.answers.correct[split.train].mean()),
+        "knowledge": plain_estimates(record, counts, split),
+        "best_lr": best_lr(record, split),
+    }
+    right = record.answers.correct[split.test]
+    figures = {name: tracing.metrics(right, p) for name, p in predicted.items()}
+    shown = {**predicted, "knowledge": baselines["knowledge"]}
+    report |= {
+        "answers": len(right),
+        "candidate": figures["candidate"],
+        "serving": figures.get("serving"),
+        "baselines": {name: tracing.metrics(right, p) for name, p in baselines.items()},
+        "subgroups": {
+            name: {
+                "answers": int(rows.sum()),
+                **{who: tracing.metrics(right[rows], p[rows]) for who, p in shown.items()},
+            }
+            for name, rows in subgroups(record, counts, split.test).items()
+        },
+    }
+    side = bundle / "report.json.new"
+    side.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    side.replace(bundle / "report.json")
+    return report
+
+
+def predict(bundle: Path, record: Snapshot, described: Floats, *, rows: Bools) -> Predictions:
+    """P(right) [rows] of a bundle."""
+    model, table = tracing.load(bundle)
+    material = tracing.Material(record, table=table, described=described, predicted=rows)
+    return tracing.predict(model, table, material)[rows].astype(np.float64)
+
+
+def subgroups(record: Snapshot, counts: Counts, judged: Bools) -> dict[str, Bools]:
+    """Groups of the judged rows, each [judged rows] of bool; empty ones are left out."""
+    item = record.answers.item[judged]
+    place = (np.arange(len(judged)) - record.offsets[record.student_of_row])[judged]
+    groups = {"first_ten_answers": place < FIRST_ANSWERS, "rarely_answered_items": counts.item_tries[item] < RARE}
+    course = record.steps.item_course[item]
+    for number, name in enumerate(record.steps.courses):
+        groups[f"course_{name}"] = course == number
+    return {name: rows for name, rows in groups.items() if rows.any()}
+
+
+def plain_estimates(record: Snapshot, counts: Counts, split: Split) -> Predictions:
+    """P(right) [test rows] by students/knowledge, as the site would give it without a model.
+
+    Answers without a time count as if they had come at one moment.
+    """
+    p = np.empty(len(record.answers))
+    for start, stop in zip(record.offsets[:-1].tolist(), record.offsets[1:].tolist(), strict=True):
+        rows = slice(start, stop)
+        if split.test[rows].any():
+            answers = record.answers.part(rows)
+            others = features.without_own(record.steps, counts, answers, split.counted[rows])
+            p[rows] = _plain_estimates_of(record, others, answers, wanted=split.test[rows])
+    return p[split.test]
+
+
+def _plain_estimates_of(record: Snapshot, counts: Counts, answers: Answers, *, wanted: Bools) -> Predictions:
+    """One student's P(right) [answers], where wanted."""
+    beliefs: dict[int, knowledge.Belief] = {}
+    start = knowledge.prior()
+    p = np.full(len(answers), np.nan)
+    times = np.where(np.isfinite(answers.seconds), answers.seconds, 0.0).tolist()
+    steps = record.steps
+    for row, (item, at) in enumerate(zip(answers.item.tolist(), times, strict=True)):
+        concepts = [number for number in steps.set_concepts[steps.item_set[item]].tolist() if number >= 0]
+        if wanted[row]:
+            p[row] = knowledge.probability_right(
+                [knowledge.estimate(beliefs.get(number, start), now=at) for number in concepts],
+                step_right=int(counts.item_right[item]),
+                step_tries=int(counts.item_tries[item]),
+                concept_right=int(counts.concept_right[concepts].sum()),
+                concept_tries=int(counts.concept_tries[concepts].sum()),
+            )
+        for number in concepts:
+            beliefs[number] = knowledge.update(
+                beliefs.get(number, start),
+                correct=bool(answers.correct[row]),
+                hints_used=int(answers.hints[row]),
+                try_number=max(1, int(answers.try_number[row])),
+                at=at,
+            )
+    return p
+
+
+def best_lr(record: Snapshot, split: Split) -> Predictions:
+    """P(right) [test rows] by «Best-LR» (Gervet et al. 2020, JEDM 12(3)): a logistic regression over items, concepts
+    and the logs of the student's earlier right and wrong answers: all, on the concepts, on the item.
+    """
+    inputs = best_lr_inputs(record)
+    right = record.answers.correct
+    if len(np.unique(right[split.train])) < 2:
+        return np.full(int(split.test.sum()), float(right[split.train].mean()))
+    fitted = LogisticRegression(C=1.0, max_iter=300, tol=1e-3, solver="lbfgs").fit(
+        inputs[np.flatnonzero(split.train)], right[split.train]
+    )
+    p: Predictions = fitted.predict_proba(inputs[np.flatnonzero(split.test)])[:, 1]
+    return p
+
+
+def best_lr_inputs(record: Snapshot) -> Any:
+    """[answers, items + concepts + 6] sparse: what Best-LR sees of each answer before it is given."""
+    answers, steps = record.answers, record.steps
+    tallies = np.zeros((len(answers), 6), np.float32)
+    for start, stop in zip(record.offsets[:-1].tolist(), record.offsets[1:].tolist(), strict=True):
+        tallies[start:stop] = _tallies(record, range(start, stop))
+    ones = np.ones(len(answers), np.float32)
+    items = sparse.csr_matrix((ones, (np.arange(len(answers)), answers.item)), (len(answers), len(steps.items)))
+    concepts = steps.incidence[steps.item_set[answers.item]]
+    return sparse.hstack([items, concepts, sparse.csr_matrix(np.log1p(tallies))]).tocsr()
+
+
+def _tallies(record: Snapshot, rows: range) -> list[list[float]]:
+    """Earlier right and wrong answers of one student: all, mean over the concepts, on the item."""
+    answers, steps = record.answers, record.steps
+    total = [0, 0]
+    by_concept: dict[int, list[int]] = {}
+    by_item: dict[int, list[int]] = {}
+    found = []
+    for row in rows:
+        item, wrong = int(answers.item[row]), int(not answers.correct[row])
+        concepts = [number for number in steps.set_concepts[steps.item_set[item]].tolist() if number >= 0]
+        seen: list[list[int]] = [by_concept.setdefault(number, [0, 0]) for number in concepts]
+        same = by_item.setdefault(item, [0, 0])
+        means = [sum(tally[side] for tally in seen) / max(len(seen), 1) for side in (0, 1)]
+        found.append([*map(float, total), *means, *map(float, same)])
+        for tally in (total, same, *seen):
+            tally[wrong] += 1
+    return found
+
