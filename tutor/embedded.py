@@ -156,6 +156,8 @@ def keep(data: Path) -> None:
             server.send_signal(signal.SIGINT)  # for PostgreSQL: disconnect everybody and stop cleanly
         for server in servers.values():
             server.wait(15)
+        if socket_folder(data).parent != data:
+            shutil.rmtree(socket_folder(data), ignore_errors=True)
 
 
 def _exclusive(users: IO[str]) -> bool:

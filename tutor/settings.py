@@ -4,10 +4,12 @@ Every variable read here is described in docs/configuration.md. A value that can
 """
 
 import os
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+import django_stubs_ext
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
 from tutor import embedded
+
+django_stubs_ext.monkeypatch()  # so that ModelAdmin[Course] and its like can be written outside of type checks
 
 
 def env(name: str, default: str = "") -> str:
@@ -51,11 +55,18 @@ def secret_key() -> str:
     if key := env("SECRET_KEY"):
         return key
     file = DATA / "secret-key"
-    if not file.exists():
+    try:
         DATA.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(get_random_secret_key())
-    return file.read_text()
+        if not file.exists():
+            whole = DATA / f"secret-key.{os.getpid()}"  # never half a key for a second process that starts just now
+            whole.touch(mode=0o600)
+            whole.write_text(get_random_secret_key())
+            with suppress(FileExistsError):
+                file.hardlink_to(whole)
+            whole.unlink()
+        return file.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(f"the data folder {DATA} cannot be used: {error.strerror}") from None
 
 
 SECRET_KEY = secret_key()
