@@ -81,7 +81,7 @@ def _figures(course_id: int, revision: int) -> Mapping[str, str]:
 
 
 def figures(course_id: int, *, revision: int | None = None) -> Mapping[str, str]:
-    """Return the addresses of a course's figures by the names that its texts use. No query when warm with `revision`."""
+    """Return the addresses of a course's figures by the names that its texts use; with `revision`, warm, no query."""
     if revision is None:
         revision = Course.objects.values_list("revision", flat=True).get(pk=course_id)
     return _figures(course_id, revision)

@@ -3,7 +3,7 @@
 A graph is a mapping from each concept to the concepts it requires. Works with keys and with database ids alike.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 Node = TypeVar("Node", str, int)
@@ -12,7 +12,7 @@ Node = TypeVar("Node", str, int)
 class Cyclic(ValueError):
     """The graph cannot be ordered; `path` walks round one cycle and ends where it began."""
 
-    def __init__(self, path: list[str] | list[int]) -> None:
+    def __init__(self, path: Sequence[str | int]) -> None:
         super().__init__(" → ".join(map(str, path)))
         self.path = path
 
@@ -25,6 +25,7 @@ def find_cycle(requires: Mapping[Node, Iterable[Node]]) -> list[Node]:
     finished: set[Node] = set()
     for root in requires:
         path: list[Node] = []
+        node: Node
         open_nodes: set[Node] = set()
         stack: list[tuple[Node, bool]] = [(root, False)]
         while stack:
@@ -33,7 +34,8 @@ def find_cycle(requires: Mapping[Node, Iterable[Node]]) -> list[Node]:
                 open_nodes.discard(path.pop())
                 finished.add(node)
             elif node in open_nodes:
-                return [*path[path.index(node) :], node]
+                path.append(node)
+                return path[path.index(node) :]
             elif node not in finished:
                 path.append(node)
                 open_nodes.add(node)

@@ -62,7 +62,7 @@ def import_package(
     if found := schema.check_structure(course_package):
         raise Refused(found)
     with transaction.atomic():
-        writing = _Writing(course_package)
+        writing = _Writing(course_package, stores_files=not dry_run)
         writing.run()
         if dry_run:
             transaction.set_rollback(True)
@@ -80,12 +80,18 @@ def import_package(
     )
 
 
-def touch(*, course_ids: Iterable[int] = (), exercise_ids: Iterable[int] = ()) -> None:
-    """Raise the revisions of exercises, and of their courses and others: whoever changes a course's rows calls this."""
+def touch(*, course_ids: Iterable[int] = (), exercise_ids: Iterable[int] = (), deleted: bool = False) -> None:
+    """Raise the revisions of exercises, and of their courses and others: whoever changes a course's rows calls this.
+
+    After a deletion the next import compares everything again, so that it brings back what its package still holds.
+    """
     exercise_ids = list(exercise_ids)
     courses = {*course_ids, *Exercise.objects.filter(pk__in=exercise_ids).values_list("course", flat=True)}
     Exercise.objects.filter(pk__in=exercise_ids).update(revision=F("revision") + 1)
-    Course.objects.filter(pk__in=courses).update(revision=F("revision") + 1)
+    rows = Course.objects.filter(pk__in=courses)
+    rows.update(revision=F("revision") + 1)
+    if deleted:
+        rows.update(fingerprint="")
 
 
 def fingerprint(part: Any) -> str:
@@ -120,8 +126,9 @@ def _course_fingerprint(course_package: package.CoursePackage) -> str:
 class _Writing:
     """One import, in the caller's transaction."""
 
-    def __init__(self, course_package: package.CoursePackage) -> None:
+    def __init__(self, course_package: package.CoursePackage, *, stores_files: bool) -> None:
         self.package = course_package
+        self.stores_files = stores_files
         self.changed: list[package.Exercise] = []
         self.created = 0
         self.retired = 0
@@ -144,14 +151,14 @@ class _Writing:
         for name, value in fields.items():
             setattr(self.course, name, value)
         self.course.fingerprint = mark
-        self.course.revision = self.course.revision + (not created)
+        self.course.revision += not created
         self.course.save()
 
     def figures(self) -> None:
-        """Store the figures under their hashes; those gone from the package are forgotten, their files may be shared."""
+        """Store the figures under their hashes. Files of those that are gone stay: another course may share them."""
         known = {figure.name: figure for figure in Figure.objects.filter(course=self.course)}
         wanted = {name: _stored_name(name, data) for name, data in self.package.files.items()}
-        for name, data in self.package.files.items():
+        for name, data in self.package.files.items() if self.stores_files else ():
             if not default_storage.exists(wanted[name]):
                 default_storage.save(wanted[name], ContentFile(data))
         rows = [

@@ -78,9 +78,14 @@ def check_structure(package: CoursePackage) -> list[Defect]:
     defects += [
         Defect(place=f"figures/{name}", problem="not the name of a picture (letters, digits, - . _ and an extension)")
         for name in package.files
-        if not _FIGURE.match(name) or len(name) > TITLE_LENGTH
+        if not is_figure_name(name)
     ]
     return defects
+
+
+def is_figure_name(name: str) -> bool:
+    """Say whether a file can be a course's figure under this name."""
+    return bool(_FIGURE.match(name)) and len(name) <= TITLE_LENGTH
 
 
 def check_exercise(
@@ -210,9 +215,7 @@ def _exercise_texts(exercise: Exercise, figures: Iterable[str]) -> Iterator[Find
         for problem in _text_problems(text, figures):
             yield Finding(step="", part=part, problem=problem)
     if not exercise.prompt.strip() and not all(step.prompt.strip() for step in exercise.steps):
-        yield Finding(
-            step="", part="prompt", problem="nothing is asked: no prompt"
-        )
+        yield Finding(step="", part="prompt", problem="nothing is asked: no prompt")
 
 
 def step_texts(step: Step) -> Iterator[tuple[str, str]]:

@@ -52,7 +52,8 @@ def instantiate(exercise: Exercise, seed: int) -> Exercise:
     if not exercise.variables:
         return exercise
     values = draw_values(exercise, seed)
-    return replace(_fill(exercise, values), variables={})
+    filled: Exercise = _fill(replace(exercise, variables={}), values)
+    return filled
 
 
 def draw_values(exercise: Exercise, seed: int) -> dict[str, Value]:

@@ -49,8 +49,11 @@ class _Reading:
         self.figures: dict[str, bytes] = {}
         self.seen: dict[str, str] = {}  # content hash -> id, to find identical problems
         self.source_steps = 0
+        self.exercise_keys: set[str] = set()
+        self.step_keys: set[str] = set()
+        self.as_text: set[str] = set()
         self.lesson_concepts: dict[str, Concept] = {}
-        self.course: Course = read_course(files, self.defects)
+        self.course: Course = read_course(files, self.report)
         self.folders: dict[str, list[str]] = {}
         for name in files:
             parts = name.split("/")
@@ -88,7 +91,7 @@ class _Reading:
             self.report(key, "no step of it can be used", dropped=True)
             return
         exercise = Exercise(
-            key=key,
+            key=self._unique(key, self.exercise_keys),
             title=title if len(title) <= schema.EXERCISE_TITLE_LENGTH else "",
             prompt=prompt,
             steps=tuple(steps),
@@ -97,7 +100,7 @@ class _Reading:
             attribution=_attribution(said(source, "oer")),
         )
         if kept := self._sound(self._with_variables(exercise, source, raw_steps)):
-            self._identical(source, raw_steps, key)
+            self._identical(folder, source, raw_steps)
             self._keep_pictures(problem, folder)
             self.exercises.append((said(source, "lessonId"), kept))
 
@@ -111,7 +114,8 @@ class _Reading:
         start = f"{folder}/figures/"
         owner = folder.rpartition("/")[2]
         names = [name.removeprefix(start) for name in self.folders[folder] if name.startswith(start)]
-        return {name: f"{owner}-{name}" for name in names}
+        pictures = {name: f"{owner}-{name}" for name in names}
+        return {name: stored for name, stored in pictures.items() if schema.is_figure_name(stored)}
 
     def _keep_pictures(self, problem: Problem, folder: str) -> None:
         for name, stored in problem.pictures.items():
@@ -124,17 +128,32 @@ class _Reading:
         made = problem.answer(source, key, "stepAnswer")
         if made.answer is None:
             return None
-        self.own_answers[key] = made.own
+        stored = self._unique(key, self.step_keys)
+        self.own_answers[stored] = made.own
+        if said(source, "answerType") == "arithmetic" and made.answer["kind"] == "text":
+            self.as_text.add(stored)
         hints = self._hints(problem, folder, key)
         prompts = (problem.text(said(source, name), key) for name in ("stepTitle", "stepBody"))
         return Step(
-            key=key,
+            key=stored,
             prompt="\n\n".join(prompt for prompt in prompts if prompt),
             answer=made.answer,
             concepts=self._concepts(problem, key),
             hints=hints,
             solution=_solution(hints, made),
         )
+
+    def _unique(self, key: str, taken: set[str]) -> str:
+        """A key as a course can have it, once: what a key may not contain is replaced, and a second one is numbered."""
+        plain = made = re.sub(r"[^\w.-]+", "-", key)[: schema.KEY_LENGTH - 6]
+        number = 1
+        while made in taken:
+            number += 1
+            made = f"{plain}-{number}"
+        if made != key:
+            self.report(key, f"its key becomes {made}")
+        taken.add(made)
+        return made
 
     def _concepts(self, problem: Problem, key: str) -> tuple[str, ...]:
         """The step's skills; without any, one concept stands for the lesson, so that the step can be practised."""
@@ -185,15 +204,20 @@ class _Reading:
             self.own_answers.pop(key, None)
         return replace(exercise, steps=steps) if steps else None
 
-    def _identical(self, source: Mapping[str, Any], steps: Mapping[str, Mapping[str, Any]], key: str) -> None:
+    def _identical(self, folder: str, source: Mapping[str, Any], steps: Mapping[str, Mapping[str, Any]]) -> None:
+        """Report a problem whose texts, answers and pictures another one has already."""
         shown = [source.get("title"), source.get("body")]
         shown += [
             [raw.get(name) for name in ("stepTitle", "stepBody", "stepAnswer", "choices")] for raw in steps.values()
         ]
-        digest = hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
-        if digest in self.seen:
-            self.report(key, f"identical to {self.seen[digest]}")
-        self.seen.setdefault(digest, key)
+        digest = hashlib.sha256(json.dumps(shown, sort_keys=True).encode())
+        for name in sorted(self.folders[folder]):
+            if name.startswith(f"{folder}/figures/"):
+                digest.update(hashlib.sha256(self.files[name]).digest())
+        key = folder.rpartition("/")[2]
+        if first := self.seen.get(digest.hexdigest()):
+            self.report(key, f"identical to another problem: {first}")
+        self.seen.setdefault(digest.hexdigest(), key)
 
     def loaded(self) -> Loaded:
         self.exercises.sort(key=lambda entry: (self.course.lesson_position(entry[0]), natural(entry[1].key)))
@@ -215,6 +239,7 @@ class _Reading:
             defects=(*dict.fromkeys(self.defects), *schema.check_structure(package)),
             own_answers={key: own for key, own in self.own_answers.items() if key in steps},
             source_steps=self.source_steps,
+            as_text=frozenset(self.as_text & steps),
         )
 
 

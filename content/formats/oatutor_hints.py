@@ -1,6 +1,6 @@
 """A pathway of OATutor's hints and scaffolds in an order in which each comes after what it depends on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from content import graph
@@ -27,7 +27,7 @@ def read_pathway(problem: Problem, step: str, pathway: Any) -> tuple[Hint, ...]:
     return tuple(hints)
 
 
-def _named(problem: Problem, step: str, sources: list[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def _named(problem: Problem, step: str, sources: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """The hints by their ids, each id once."""
     named: dict[str, Mapping[str, Any]] = {}
     for at, source in enumerate(sources):

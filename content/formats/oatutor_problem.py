@@ -17,13 +17,20 @@ class Report(Protocol):
 def said(source: Mapping[str, Any], name: str) -> str:
     """A text field, or nothing when it is missing or no text."""
     found = source.get(name)
-    return found if isinstance(found, str) else ""
+    return _storable(found) if isinstance(found, str) else ""
 
 
 def items(source: Mapping[str, Any], name: str) -> list[str]:
     """A list field's texts and numbers, as texts."""
     found = source.get(name)
-    return [str(one) for one in found if isinstance(one, str | int | float)] if isinstance(found, list) else []
+    return (
+        [_storable(str(one)) for one in found if isinstance(one, str | int | float)] if isinstance(found, list) else []
+    )
+
+
+def _storable(text: str) -> str:
+    """Without what no database keeps: NUL and halves of surrogate pairs."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def mapping(found: Any) -> Mapping[str, Any]:

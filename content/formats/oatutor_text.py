@@ -15,6 +15,7 @@ _PLAIN_COMMANDS = {r"\neq": "≠", r"\ne": "≠", r"\cdot": "·", r"\leq": "≤"
 _PLAIN_COMMAND = re.compile(r"\\(?:neq|ne|cdot|leq|geq|times|pm)(?![a-z])")
 _FIGURE = re.compile(r"##\s*([\w.-]+\.(?:png|jpe?g|gif|webp|svg))\s*(?:##)?", re.IGNORECASE)
 _HYPHENATED = re.compile(r"[A-Za-z]{2,}(?:-[A-Za-z]{2,})+\Z")
+_WRONG_OPERATOR = re.compile(r"\\operatorname\{((?:[^{}a-zA-Z]|\\left|\\right)*)\}")  # round a number or a bracket
 _POWER = re.compile(r"\*\*\s*(?:(\{)|(\()|(-?[\d.]+|[A-Za-z]|@\{\w+\}))")
 
 
@@ -49,7 +50,7 @@ def convert(text: str, *, figures: Mapping[str, str]) -> Converted:
 
 def latex(source: str) -> str:
     """LaTeX as OATutor has it, with the powers that it writes as `**` put right."""
-    made = source.strip().rstrip("\\")
+    made = _WRONG_OPERATOR.sub(r"{\1}", source.strip().rstrip("\\")).replace(r"\operatorname{log_", r"\log_{")
     while found := _POWER.search(made):
         made = made[: found.start()] + _power(made, found)
     return re.sub(r"(?<!\\)\$", r"\\$", made.replace("*", r"\cdot "))

@@ -30,6 +30,7 @@ class Loaded:
 
     `own_answers` holds, by the key of the step, what the source itself stores as right, as a response.
     `source_steps` counts the steps of the source, those that were dropped included.
+    `as_text` names the steps whose mathematics could only be kept as text to compare.
     A format whose courses are written for us is `strict`: with defects, the whole course is refused.
     """
 
@@ -37,7 +38,12 @@ class Loaded:
     defects: tuple[Defect, ...] = ()
     own_answers: Mapping[str, str | list[str]] = field(default_factory=dict)
     source_steps: int = 0
+    as_text: frozenset[str] = frozenset()
     strict: bool = False
+
+    def gradable(self) -> int:
+        """How many steps are graded as the kind that they are."""
+        return sum(len(exercise.steps) for exercise in self.package.exercises) - len(self.as_text)
 
 
 def read_files(path: Path) -> dict[str, bytes]:

@@ -61,6 +61,10 @@ class _TooDeep(Exception):
         self.line = line
 
 
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
 def _document(tree: Tree, events: Iterator[yaml.Event]) -> Any:
     value, seen = None, False
     for event in events:
@@ -74,11 +78,11 @@ def _document(tree: Tree, events: Iterator[yaml.Event]) -> Any:
 
 
 def _complain(tree: Tree, event: yaml.Event, problem: str) -> None:
-    tree.defects.append(Defect(place=f"{tree.name} line {event.start_mark.line + 1}", problem=problem))
+    tree.defects.append(Defect(place=f"{tree.name} line {_line(event)}", problem=problem))
 
 
 def _node(tree: Tree, events: Iterator[yaml.Event], event: yaml.Event, path: Path) -> Any:
-    line = event.start_mark.line + 1
+    line = _line(event)
     tree.lines[path] = line
     if len(path) > MAX_DEPTH:
         raise _TooDeep(line)
@@ -93,6 +97,8 @@ def _node(tree: Tree, events: Iterator[yaml.Event], event: yaml.Event, path: Pat
         return items
     if isinstance(event, yaml.MappingStartEvent):
         return _pairs(tree, events, path)
+    if isinstance(event, yaml.ScalarEvent) and "\0" in event.value:
+        _complain(tree, event, "a NUL character in a text")
     return event.value if isinstance(event, yaml.ScalarEvent) else ""
 
 
@@ -107,7 +113,7 @@ def _pairs(tree: Tree, events: Iterator[yaml.Event], path: Path) -> dict[str, An
             _complain(tree, event, f"{key} stands here twice")
         value = _node(tree, events, next(events), (*path, key))
         # The line of the name is where a person looks, also when the value starts below it.
-        tree.lines[(*path, key)] = event.start_mark.line + 1
+        tree.lines[(*path, key)] = _line(event)
         pairs[key] = value
     return pairs
 
