@@ -1,0 +1,62 @@
+// Turns a plain text input for mathematics into a MathLive field. The input stays: it is what the form sends,
+// and all there is when the library cannot be loaded.
+
+let library = null;
+
+function load(base) {
+  library ??= import(`${base}mathlive.min.mjs`).then(({ MathfieldElement }) => {
+    MathfieldElement.fontsDirectory = `${base}fonts`;
+    MathfieldElement.soundsDirectory = null;
+    MathfieldElement.plonkSound = null;
+    return MathfieldElement;
+  });
+  return library;
+}
+
+function show(field, text) {
+  // LaTeX comes from this very field, anything else was typed without it.
+  if (text.includes("\\")) field.setValue(text, { silenceNotifications: true });
+  else field.setValue(text, { format: "ascii-math", silenceNotifications: true });
+}
+
+function followKeyboard() {
+  const keyboard = window.mathVirtualKeyboard;
+  if (!keyboard || followKeyboard.done) return;
+  followKeyboard.done = true;
+  keyboard.addEventListener("geometrychange", () => {
+    document.documentElement.style.setProperty("--keyboard", `${keyboard.boundingRect.height}px`);
+  });
+}
+
+export async function upgrade(input) {
+  let Mathfield;
+  try {
+    Mathfield = await load(input.dataset.mathlive);
+  } catch {
+    return input;
+  }
+  if (!input.isConnected) return input;
+  const field = new Mathfield();
+  field.smartFence = true;
+  field.mathVirtualKeyboardPolicy = matchMedia("(pointer: coarse)").matches ? "auto" : "manual";
+  field.className = "math-field";
+  field.setAttribute("aria-label", input.dataset.label);
+  field.setAttribute("lang", document.documentElement.lang);
+  if (input.getAttribute("aria-describedby")) field.setAttribute("aria-describedby", input.getAttribute("aria-describedby"));
+  input.before(field);
+  show(field, input.value);
+  field.menuItems = [];
+  followKeyboard();
+  field.addEventListener("input", () => {
+    input.value = field.getValue("latex");
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    input.form.requestSubmit(document.querySelector(`button[form="${input.form.id}"]`) ?? undefined);
+  }, { capture: true });
+  input.type = "hidden";
+  input.addEventListener("draft", () => show(field, input.value));
+  return field;
+}

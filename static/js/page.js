@@ -1,0 +1,43 @@
+// Every page: the theme of this device, menus that close themselves, focus on what has just arrived.
+
+const YEAR = 60 * 60 * 24 * 365;
+
+function chooseTheme(theme) {
+  document.cookie = `theme=${theme}; path=/; max-age=${theme ? YEAR : 0}; samesite=lax`;
+  document.documentElement.dataset.theme = theme;
+  for (const button of document.querySelectorAll("[data-theme-choice]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.themeChoice === theme));
+  }
+}
+
+function closeMenus(except = null) {
+  for (const menu of document.querySelectorAll("[data-menu][open]")) {
+    if (menu !== except) menu.open = false;
+  }
+}
+
+export function prepare(root) {
+  for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
+  root.querySelector("[data-focus]")?.focus({ preventScroll: false });
+}
+
+document.addEventListener("click", (event) => {
+  const choice = event.target.closest("[data-theme-choice]");
+  if (choice) chooseTheme(choice.dataset.themeChoice);
+  closeMenus(event.target.closest("[data-menu]"));
+  const print = event.target.closest("[data-print]");
+  if (print) window.print();
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    navigator.clipboard?.writeText(copy.dataset.copy).then(() => {
+      copy.querySelector("[data-copy-label]").textContent = copy.dataset.copied;
+    });
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("[data-menu][open]");
+  closeMenus();
+  menu?.querySelector("summary").focus();
+});
+prepare(document);

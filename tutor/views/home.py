@@ -1,0 +1,80 @@
+"""The start page: what to do next and why, what is due, how it goes, what else there is. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Max, Q
+from django.db.models.functions import TruncDate
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from content.models import Course
+from students.models import Attempt, Classroom, User
+from tutor import turns
+from tutor.views import overview
+from tutor.views.people import person, signed_in
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A course that the student takes, and how it stands."""
+
+    course: Course
+    tally: overview.Tally
+
+
+@never_cache
+@require_GET
+@signed_in
+def home(request: HttpRequest) -> HttpResponseBase:
+    """One next thing, then everything quieter."""
+    user, now = person(request), timezone.now()
+    taken = taken_by(user, now=now)
+    in_hand = turns.current(user, taken[0].course) if taken else None
+    context = {
+        "place": "home",
+        "taken": taken,
+        "first": taken[0] if taken else None,
+        "in_hand": in_hand if in_hand and in_hand.is_open else None,
+        "week": _week(user, now=now),
+        "others": _others([one.course for one in taken]),
+        "classes": Classroom.objects.filter(enrolments__student=user).select_related("course"),
+        "teaches": user.is_teacher and Classroom.objects.filter(teachers=user).exists(),
+    }
+    return render(request, "home/home.html", context)
+
+
+def courses_of(user: User) -> list[Course]:
+    """The courses that somebody practises or has in a class, the one practised last first."""
+    return list(
+        Course.objects.filter(Q(sessions__student=user) | Q(classrooms__enrolments__student=user), published=True)
+        .annotate(last=Max("sessions__turns__served_at", filter=Q(sessions__student=user)))
+        .order_by("-last", "title")
+    )
+
+
+def taken_by(user: User, *, now: datetime) -> list[Taken]:
+    """The courses of somebody with how each stands."""
+    return [
+        Taken(course=course, tally=overview.tally(overview.rows_of(user.pk, course, now=now)))
+        for course in courses_of(user)
+    ]
+
+
+def _week(user: User, *, now: datetime) -> dict[str, int]:
+    """Answers of the last seven days, and on how many days."""
+    recent = Attempt.objects.filter(student=user, created_at__gte=now - WEEK)
+    return recent.aggregate(answers=Count("pk"), days=Count(TruncDate("created_at"), distinct=True))
+
+
+def _others(taken: list[Course]) -> list[Course]:
+    """Courses to start, those in the language of the page first."""
+    language = get_language()
+    others = Course.objects.filter(published=True).exclude(pk__in=[course.pk for course in taken])
+    return sorted(others, key=lambda course: (course.language != language, course.title))

@@ -1,0 +1,86 @@
+"""How one student stands with a course, for their own pages and for their teacher's alike. Reads only."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from content import catalog
+from content.models import Course
+from students import history
+from students.history import ConceptEstimate
+from students.knowledge import Standing
+
+MINUTES_PER_REVIEW = 2  # a rough promise: one or two exercises
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A concept, where the student stands with it, and whether it is what can be learned next."""
+
+    id: int
+    title: str
+    requires: tuple[int, ...]
+    unlocks: tuple[int, ...]
+    estimate: ConceptEstimate
+    ready: bool
+
+    @property
+    def standing(self) -> Standing:
+        """In what word it stands."""
+        return self.estimate.standing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How many concepts of a course stand where."""
+
+    total: int
+    likely: int
+    learning: int
+    fading: int
+
+    @property
+    def review_minutes(self) -> int:
+        """About how long going over what is fading takes."""
+        return self.fading * MINUTES_PER_REVIEW
+
+    @property
+    def bars(self) -> list[tuple[str, float, float]]:
+        """(name, start, length) of the parts of its bar, in percent."""
+        share = 100 / max(self.total, 1)
+        return [
+            ("likely", 0.0, self.likely * share),
+            ("fading", self.likely * share, self.fading * share),
+            ("learning", (self.likely + self.fading) * share, self.learning * share),
+        ]
+
+
+def rows_of(student_id: int, course: Course, *, now: datetime) -> list[Row]:
+    """Every concept of a course in teaching order, with what is believed about this student."""
+    estimates = history.estimates(student_id, course.pk, now=now)
+    known = {one for one, estimate in estimates.items() if estimate.standing == Standing.LIKELY_KNOWS}
+    return [
+        Row(
+            id=entry.id,
+            title=entry.title,
+            requires=entry.requires,
+            unlocks=entry.unlocks,
+            estimate=estimates[entry.id],
+            ready=entry.id not in known and known.issuperset(entry.requires),
+        )
+        for entry in catalog.course_map(course.pk, course.revision).concepts
+        if entry.id in estimates
+    ]
+
+
+def tally(rows: Sequence[Row]) -> Tally:
+    """Count concepts by standing."""
+    standings = Counter(row.standing for row in rows)
+    return Tally(
+        total=len(rows),
+        likely=standings[Standing.LIKELY_KNOWS],
+        learning=standings[Standing.LEARNING],
+        fading=standings[Standing.FADING],
+    )
+
