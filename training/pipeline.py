@@ -6,21 +6,25 @@ The stages of a run meet in files, so that a run whose worker died goes on where
 import errno
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from training import dataset, evaluate, export, finetune, registry, runs
-from training.models import ModelVersion, TrainingRun
+from students.knowledge import Estimate
+from students.records import store_estimates
+from training import asking, dataset, evaluate, export, finetune, predictions, registry, runs, serving
+from training.models import ModelVersion, Objective, TrainingRun
 from training.snapshot import read_manifest
 
 logger = logging.getLogger(__name__)
 
 LEAST_ANSWERS = 200  # fewer cannot be split into training, stopping and judging
 RUN_FOLDERS_KEPT = 3
+GATE = registry.GateConfig()
 
 
 class TooFewAnswers(Exception):
@@ -83,7 +87,7 @@ def _walk(run: TrainingRun, reporter: runs.Reporter) -> None:
 
     reporter.stage("gate")
     if version.state == ModelVersion.State.CANDIDATE:  # else it died between promotion and its last report
-        registry.consider(version, report=report, against=against, now=timezone.now())
+        registry.consider(version, report=report, against=against, gate=GATE, now=timezone.now())
     promoted = version.state != ModelVersion.State.CANDIDATE
     state = TrainingRun.State.PROMOTED if promoted else TrainingRun.State.REFUSED
     reporter.finish(state, message={"code": state.value, "number": version.number})
@@ -115,6 +119,37 @@ def _message_of(error: Exception) -> dict[str, Any]:
             return {"code": "options", "detail": str(error)}
         case _:
             return {"code": "unexpected", "detail": f"{type(error).__name__}: {error}"[:500]}
+
+
+# --- what the serving model expects of a student ---------------------------------------------------------------------
+
+
+def refresh_predictions(*, student_id: int, course_id: int, step_ids: Sequence[int], now: datetime) -> bool:
+    """Store P(correct) of the steps and the mastery of their concepts for one student, by the version that serves.
+
+    Returns whether they were stored: not without a model, nor when newer knowledge is there already.
+    """
+    version = registry.serving(Objective.TRACING)
+    if version is None:
+        return False
+    question = asking.about(student_id, course_id=course_id, step_ids=step_ids, now=now)
+    predicted = serving.predictor(registry.folder(version)).predict(question.query)
+    pairs = zip(question.query.candidates, predicted.probabilities.tolist(), strict=True)
+    seen = question.attempts_seen
+    kept = predictions.store(
+        student_id=student_id,
+        version=version,
+        attempts_seen=seen,
+        probabilities={int(step): p for step, p in pairs},
+        now=now,
+    )
+    if kept:  # an answer that came meanwhile moves the estimates itself, and its own refresh writes them
+        estimates = {
+            int(name): Estimate(value=value, low=predicted.concept_lows[name], high=predicted.concept_highs[name])
+            for name, value in predicted.concept_values.items()
+        }
+        store_estimates(student_id, estimates, version=str(version), now=now, attempts_seen=seen)
+    return kept
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -29,7 +29,6 @@ class GateConfig:
     min_subgroup_answers: int = 100  # smaller groups say nothing
 
 
-DEFAULT_GATE = GateConfig()
 Reason = dict[str, Any]
 Figures = Mapping[str, Any]
 
@@ -74,8 +73,8 @@ def consider(
     *,
     report: Mapping[str, Any],
     against: ModelVersion | None,
+    gate: GateConfig,
     now: datetime,
-    gate: GateConfig = DEFAULT_GATE,
 ) -> bool:
     """Promote `version` if its report says that it should serve. Reasons are stored either way.
 
@@ -108,6 +107,8 @@ def judge(report: Mapping[str, Any], *, gate: GateConfig, has_serving: bool) -> 
     reasons: list[Reason] = [
         {"code": "held_out", "passed": answers >= gate.min_answers, "answers": answers, "needed": gate.min_answers}
     ]
+    if not answers:
+        return reasons
     if not all(math.isfinite(ours[name]) for name in ("logloss", "ece")):
         return [*reasons, {"code": "not_finite", "passed": False}]
     gain = rival["logloss"] - ours["logloss"]

@@ -8,7 +8,7 @@ from tests.training.conftest import NOW, Site, answer
 from training import runs
 from training.models import ModelVersion, TrainingRun
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def ask() -> TrainingRun:

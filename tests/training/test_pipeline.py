@@ -1,0 +1,243 @@
+"""The whole walk with real, tiny networks: from rows to a serving version and its predictions."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from safetensors.torch import load_file, save_file
+
+from students.models import ConceptState
+from tests.training.conftest import NOW, Site, answer
+from training import asking, pipeline, predictions, registry, runs, serving
+from training.models import ModelVersion, TrainingRun
+
+pytestmark = pytest.mark.django_db
+TINY = {"epochs": 2, "max_history": 30, "network": {"width": 16, "layers": 1, "heads": 2, "residual_width": 4}}
+
+
+def walk(**options: Any) -> TrainingRun:
+    run = runs.request_retrain("tracing", trigger="person", options={**TINY, **options})
+    ended = pipeline.retrain(run_id=run.pk)
+    assert ended is not None
+    return ended
+
+
+@pytest.fixture
+def easy_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few answers suffice, and it is enough to be finite: for tests of the walk, not of the judgement."""
+    gate = registry.GateConfig(min_answers=20, margin=-1.0, calibration_slack=1.0, subgroup_slack=9.0)
+    monkeypatch.setattr(pipeline, "GATE", gate)
+
+
+@pytest.fixture
+def serving_version(site: Site, easy_gate: None) -> ModelVersion:
+    """A version made from the site's answers, that serves."""
+    version = walk().version
+    assert version is not None
+    return version
+
+
+def test_a_run_ends_in_a_version_that_serves(site: Site, easy_gate: None) -> None:
+    run = walk()
+
+    assert (run.state, run.stage, run.progress, run.answers) == ("promoted", "done", 1.0, 800)
+    assert run.message == {"code": "promoted", "number": 1}
+    assert run.version == registry.serving("tracing")
+    assert run.version is not None
+    assert run.version.report["candidate"]["logloss"] < 1
+    assert all(reason["passed"] for reason in run.version.reasons)
+    assert (registry.folder(run.version) / "model.safetensors").exists()
+
+
+def test_a_deliberately_worse_candidate_is_refused_by_the_gate(
+    serving_version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The candidate is the serving network with its weights shuffled, judged by the real gate on real answers."""
+
+    def spoil(**named: Any) -> Path:
+        made = finetune(**named)
+        weights = load_file(made / "model.safetensors")
+        mixed = {
+            name: rows.flatten()[torch.randperm(rows.numel())].reshape(rows.shape) for name, rows in weights.items()
+        }
+        save_file(
+            {name: rows * (1 if "scale" in name else 3) for name, rows in mixed.items()}, made / "model.safetensors"
+        )
+        return made
+
+    finetune = pipeline.finetune.finetune
+    monkeypatch.setattr(pipeline.finetune, "finetune", spoil)
+    monkeypatch.setattr(pipeline, "GATE", registry.GateConfig(min_answers=20))
+
+    run = walk(seed=1)
+
+    assert run.state == "refused"
+    assert registry.serving("tracing") == serving_version
+    assert run.version is not None
+    failed = {reason["code"] for reason in run.version.reasons if not reason["passed"]}
+    assert "better_than_serving" in failed
+
+
+def test_a_run_whose_loss_is_no_number_fails_and_what_served_goes_on(serving_version: ModelVersion) -> None:
+    run = walk(learning_rate=1e18)
+
+    assert run.state == "failed"
+    assert run.message["code"] == "training_failed"
+    assert registry.serving("tracing") == serving_version
+    assert ModelVersion.objects.count() == 1
+
+
+def test_a_full_disk_fails_the_run_with_a_word_about_the_disk(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_space(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pipeline.export, "write_snapshot", no_space)
+    run = walk()
+    assert (run.state, run.message) == ("failed", {"code": "disk_full"})
+
+
+def test_too_few_answers_fail_the_run_with_their_number(empty_site: Site) -> None:
+    answer(empty_site, students=empty_site.students[:1], each=3, seed=1)
+    run = walk()
+    assert run.state == "failed"
+    assert run.message["code"] == "too_few"
+
+
+def test_a_site_without_any_answer_fails_the_run_with_a_message(empty_site: Site) -> None:
+    assert walk().message == {"code": "too_few", "answers": 0, "needed": pipeline.LEAST_ANSWERS}
+
+
+def test_calling_twice_walks_once(site: Site, easy_gate: None) -> None:
+    run = walk()
+    assert pipeline.retrain(run_id=run.pk) is None
+    assert ModelVersion.objects.count() == 1
+
+
+def test_a_run_that_stopped_after_fine_tuning_goes_on_with_the_same_snapshot_and_version(
+    site: Site, easy_gate: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(**_: Any) -> None:
+        raise Killed
+
+    run = runs.request_retrain("tracing", trigger="person", options=TINY)
+    monkeypatch.setattr(pipeline.evaluate, "evaluate", die)
+    with pytest.raises(Killed):
+        pipeline.retrain(run_id=run.pk)
+    monkeypatch.undo()
+    answer(site, students=site.students, each=5, seed=8, start=NOW + timedelta(days=9))
+
+    runs.look_after(now=NOW)
+    ended = pipeline.retrain(run_id=run.pk)
+
+    assert ended is not None
+    assert (ended.starts, ended.answers) == (2, 800)
+    assert ended.version is not None
+    assert ended.version.number == 1
+
+
+def test_old_run_folders_are_deleted(
+    site: Site, easy_gate: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "RUN_FOLDERS_KEPT", 1)
+    first, second = walk(), walk()
+    folders = {path.name for path in (settings.DATA / "training" / "runs").iterdir()}
+    assert folders == {str(second.pk)}
+    assert first.pk != second.pk
+
+
+def refresh(site: Site, **changes: Any) -> bool:
+    given = {
+        "student_id": site.students[0].pk,
+        "course_id": site.course.pk,
+        "step_ids": [step.pk for step in site.steps],
+        "now": NOW + timedelta(hours=1),
+    }
+    return pipeline.refresh_predictions(**{**given, **changes})
+
+
+def test_a_refresh_stores_what_the_bundle_says_when_asked_directly(site: Site, serving_version: ModelVersion) -> None:
+    student, at = site.students[0].pk, NOW + timedelta(hours=1)
+    ids = [step.pk for step in site.steps]
+    assert refresh(site)
+
+    found = predictions.fresh(student, attempts_seen=40)
+    question = asking.about(student, course_id=site.course.pk, step_ids=ids, now=at)
+    direct = serving.predictor(registry.folder(serving_version)).predict(question.query)
+
+    assert found is not None
+    assert found.version_id == serving_version.pk
+    assert found.probabilities == {
+        pk: pytest.approx(p, abs=1e-5) for pk, p in zip(ids, direct.probabilities.tolist(), strict=True)
+    }
+
+
+def test_a_refresh_writes_the_mastery_of_the_concepts_tried(site: Site, serving_version: ModelVersion) -> None:
+    refresh(site)
+    states = ConceptState.objects.filter(student=site.students[0])
+    assert {state.concept_id for state in states} == {concept.pk for concept in site.concepts}
+    assert {(state.source, state.version) for state in states} == {("tracer", "tracing 1")}
+
+
+def test_one_more_answer_makes_the_prediction_stale_and_the_next_refresh_fresh(
+    site: Site, serving_version: ModelVersion
+) -> None:
+    student = site.students[0]
+    refresh(site)
+    answer(site, students=[student], each=1, seed=4, start=NOW + timedelta(hours=2))
+    assert predictions.fresh(student.pk, attempts_seen=41) is None
+    refresh(site, now=NOW + timedelta(hours=3))
+    assert predictions.fresh(student.pk, attempts_seen=41) is not None
+
+
+def test_without_a_serving_version_a_refresh_does_nothing(site: Site) -> None:
+    assert not refresh(site)
+
+
+def test_a_student_who_has_not_answered_yet_gets_predictions_too(
+    site: Site, serving_version: ModelVersion, django_user_model: Any
+) -> None:
+    new = django_user_model.objects.create(username="new")
+    assert refresh(site, student_id=new.pk)
+    found = predictions.fresh(new.pk, attempts_seen=0)
+    assert found is not None
+    assert len(found.probabilities) == len(site.steps)
+
+
+def test_steps_of_another_course_or_of_none_are_left_out(site: Site, serving_version: ModelVersion) -> None:
+    refresh(site, step_ids=[site.steps[0].pk, 10**9])
+    found = predictions.fresh(site.students[0].pk, attempts_seen=40)
+    assert found is not None
+    assert set(found.probabilities) == {site.steps[0].pk}
+
+
+def test_the_queries_of_a_refresh_do_not_grow(site: Site, serving_version: ModelVersion) -> None:
+    refresh(site)
+    with CaptureQueriesContext(connection) as queries:
+        refresh(site)
+    assert len(queries) <= 16
+
+
+def test_workers_follow_a_promotion_and_a_roll_back_without_a_restart(
+    site: Site, serving_version: ModelVersion
+) -> None:
+    second = walk(seed=3).version
+    refresh(site)
+    after_promotion = predictions.fresh(site.students[0].pk, attempts_seen=40)
+
+    registry.roll_back("tracing", now=NOW)
+    in_between = predictions.fresh(site.students[0].pk, attempts_seen=40)
+    refresh(site)
+    after_roll_back = predictions.fresh(site.students[0].pk, attempts_seen=40)
+
+    assert second is not None
+    assert after_promotion is not None
+    assert after_roll_back is not None
+    assert (after_promotion.version_id, in_between, after_roll_back.version_id) == (second.pk, None, serving_version.pk)
+    assert after_promotion.probabilities != after_roll_back.probabilities

@@ -1,0 +1,302 @@
+"""Administration of the models that learn: runs and their progress, versions and their figures, roll back."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from training import machinery, registry, runs, tasks, wording
+from training.config import FinetuneConfig
+from training.models import ModelVersion, Objective, Prediction, TrainingRun
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that only the program writes."""
+
+    actions: Any = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class TrainForm(forms.Form):
+    """Settings of a run that a person may choose; what is left empty keeps its default."""
+
+    objective = forms.ChoiceField(label=gettext_lazy("objective"), choices=Objective.choices)
+    base = forms.ChoiceField(
+        label=gettext_lazy("start from"),
+        required=False,
+        help_text=gettext_lazy("The model whose weights it begins with."),
+    )
+    trainable_layers = forms.IntegerField(
+        label=gettext_lazy("last layers to train"),
+        required=False,
+        min_value=0,
+        max_value=100,
+        help_text=gettext_lazy("The layers below stay as they are. 0: the head alone; empty: all."),
+    )
+    dropout = forms.FloatField(label=gettext_lazy("dropout"), required=False, min_value=0, max_value=0.9)
+    weight_decay = forms.FloatField(label=gettext_lazy("weight decay"), required=False, min_value=0, max_value=10)
+    learning_rate = forms.FloatField(label=gettext_lazy("learning rate"), required=False, min_value=1e-7, max_value=1)
+    epochs = forms.IntegerField(
+        label=gettext_lazy("most passes over the data"), required=False, min_value=1, max_value=500
+    )
+    seed = forms.IntegerField(label=gettext_lazy("seed"), required=False, min_value=0, max_value=2**31 - 1)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        versions = ModelVersion.objects.exclude(bundle="")
+        named = [(str(version.number), f"{version} ({version.get_state_display()})") for version in versions]
+        base = self.fields["base"]
+        assert isinstance(base, forms.ChoiceField)  # noqa: S101
+        base.choices = [("", _("the serving version")), *named, ("none", _("nothing: new weights"))]
+        defaults = FinetuneConfig()
+        for name in ("dropout", "weight_decay", "learning_rate", "epochs", "seed"):
+            self.fields[name].widget.attrs["placeholder"] = getattr(defaults, name)
+
+    def options(self) -> dict[str, Any]:
+        """What was filled in."""
+        return {name: v for name, v in self.cleaned_data.items() if name != "objective" and v not in (None, "")}
+
+    def clean(self) -> dict[str, Any]:
+        """Settings that are fine one by one may not be so together."""
+        if not self.errors:
+            try:
+                runs.read_options(self.options(), objective=self.cleaned_data["objective"])
+            except ValueError as error:
+                raise forms.ValidationError(str(error)) from error
+        return self.cleaned_data
+
+
+@admin.register(TrainingRun)
+class TrainingRunAdmin(ReadOnlyAdmin):
+    """Runs with their live progress, and «Train now»."""
+
+    list_display = (
+        "id",
+        "objective",
+        "state_now",
+        "trigger",
+        "requested_by",
+        "answers",
+        "created_at",
+        "took",
+        "version",
+    )
+    list_filter = ("objective", "state", "trigger")
+    list_select_related = ("version", "requested_by")
+    change_list_template = "admin/training/trainingrun/change_list.html"
+    fields = (
+        "objective",
+        "state_now",
+        "trigger",
+        "requested_by",
+        "settings_used",
+        "answers",
+        "starts",
+        "created_at",
+        "started_at",
+        "heartbeat_at",
+        "finished_at",
+        "took",
+        "version",
+    )
+    readonly_fields = fields
+
+    class Media:
+        js = ("admin/training.js",)
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_now(self, run: TrainingRun) -> SafeString:
+        """State, stage, progress bar and message; a script replaces it while the run goes on."""
+        live = run.state in (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
+        url = reverse("admin:training_trainingrun_now", args=[run.pk]) if live else ""
+        bar: SafeString | str = ""
+        if run.state == TrainingRun.State.RUNNING:
+            percent = round(100 * run.progress)
+            stage = wording.stage(run.stage)
+            bar = format_html('<br>{}: <progress max="100" value="{}">{} %</progress>', stage, percent, percent)
+        text = wording.message(run.message)
+        note = format_html('<br><span class="help">{}</span>', text) if text else ""
+        shape = '<span data-refresh="{}" aria-live="polite">{}{}{}</span>'
+        return format_html(shape, url, run.get_state_display(), bar, note)
+
+    @admin.display(description=gettext_lazy("duration"))
+    def took(self, run: TrainingRun) -> str:
+        if run.started_at is None:
+            return "–"
+        seconds = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": int(seconds // 60), "seconds": int(seconds % 60)}
+
+    @admin.display(description=gettext_lazy("settings"))
+    def settings_used(self, run: TrainingRun) -> str:
+        return ", ".join(f"{name} = {value}" for name, value in run.options.items()) or _("defaults")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("train/", view(self.train), name="training_trainingrun_train"),
+            path("machinery/", view(self.machinery), name="training_trainingrun_machinery"),
+            path("<int:run_id>/now/", view(self.now), name="training_trainingrun_now"),
+        ]
+        return own + super().get_urls()
+
+    def now(self, request: HttpRequest, run_id: int) -> HttpResponse:
+        """The state of one run as a fragment."""
+        run = self.get_object(request, str(run_id))
+        if run is None or not self.has_view_permission(request, run):
+            return HttpResponse(status=404)
+        return HttpResponse(self.state_now(run))
+
+    def machinery(self, request: HttpRequest) -> HttpResponse:
+        """The panel of the admin's first page as a fragment; asking the workers takes most of a second."""
+        if not self.has_view_permission(request):
+            return HttpResponse(status=404)
+        context = {"state": machinery.state(now=timezone.now())}
+        return TemplateResponse(request, "admin/training/_machinery.html", context)
+
+    def train(self, request: HttpRequest) -> HttpResponse:
+        """The form «Train now»."""
+        if not request.user.has_perm("training.add_trainingrun"):
+            return HttpResponse(status=404)
+        form = TrainForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            objective = form.cleaned_data["objective"]
+            run = runs.request_retrain(
+                objective, trigger=TrainingRun.Trigger.PERSON, requested_by=request.user, options=form.options()
+            )
+            self._queue(request, run)
+            return redirect("admin:training_trainingrun_change", run.pk)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "title": _("Train now")}
+        return TemplateResponse(request, "admin/training/trainingrun/train.html", context)
+
+    def _queue(self, request: HttpRequest, run: TrainingRun) -> None:
+        if run.state == TrainingRun.State.RUNNING:
+            messages.info(request, _("A run is going on already: this one."))
+        elif tasks.queue_retrain(run_id=run.pk):
+            messages.success(request, _("The run is queued."))
+        else:
+            messages.warning(request, _("The queue does not answer. The run starts by itself as soon as it does."))
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ReadOnlyAdmin):
+    """Versions with their figures, the reasons of the gate, and the way back."""
+
+    list_display = ("__str__", "state", "logloss", "auc", "why", "created_at", "promoted_at")
+    list_filter = ("objective", "state")
+    actions = ("roll_back",)
+    fields = ("objective", "number", "state", "bundle", "created_at", "promoted_at", "why", "figures")
+    readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("log loss (serving then, plain)"))
+    def logloss(self, version: ModelVersion) -> str:
+        return _line(version.report, "logloss")
+
+    @admin.display(description=gettext_lazy("AUC (serving then, plain)"))
+    def auc(self, version: ModelVersion) -> str:
+        return _line(version.report, "auc")
+
+    @admin.display(description=gettext_lazy("the gate"))
+    def why(self, version: ModelVersion) -> SafeString:
+        rows = (("✓" if reason["passed"] else "✗", wording.reason(reason)) for reason in version.reasons)
+        return format_html_join(format_html("<br>"), "{} {}", rows) or format_html("–")
+
+    @admin.display(description=gettext_lazy("report"))
+    def figures(self, version: ModelVersion) -> SafeString:
+        return report_tables(version.report)
+
+    def has_roll_back_permission(self, request: HttpRequest) -> bool:
+        """Who may change models may roll back."""
+        return request.user.has_perm("training.change_modelversion")
+
+    @admin.action(description=gettext_lazy("Roll back to this version"), permissions=["roll_back"])
+    def roll_back(self, request: HttpRequest, chosen: QuerySet[ModelVersion]) -> None:
+        """Exactly one version, that served before, serves again."""
+        version = chosen.first()
+        if version is None or chosen.count() != 1:
+            messages.error(request, _("Choose exactly one version."))
+            return
+        try:
+            registry.roll_back(version.objective, to=version, now=timezone.now())
+        except registry.NotPromotable as refusal:
+            messages.error(request, wording.reason({"code": refusal.code}))
+            return
+        self.log_change(request, version, _("Rolled back to this version."))
+        messages.success(request, _("%(version)s serves now.") % {"version": version})
+
+
+@admin.register(Prediction)
+class PredictionAdmin(ReadOnlyAdmin):
+    """What the serving model expects, as it was stored."""
+
+    list_display = ("student", "version", "attempts_seen", "steps", "made_at")
+    list_filter = ("version",)
+    list_select_related = ("student", "version")
+    search_fields = ("student__username",)
+    fields = ("student", "version", "attempts_seen", "made_at", "probabilities")
+
+    @admin.display(description=gettext_lazy("steps"))
+    def steps(self, prediction: Prediction) -> int:
+        return len(prediction.probabilities)
+
+
+def report_tables(report: Any) -> SafeString:
+    """A report as tables: the models side by side, then the groups; what is not a table stays a list."""
+    plain = [(name, _number(value)) for name, value in report.items() if not isinstance(value, dict | list)]
+    parts = [format_html("<table>{}</table>", format_html_join("", "<tr><th>{}</th><td>{}</td></tr>", plain))]
+    for name, value in report.items():
+        if isinstance(value, dict) and value:
+            parts.append(format_html("<h4>{}</h4>{}", name, _table(value)))
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _table(rows: dict[str, Any]) -> SafeString:
+    flat = {name: _flatten(value) if isinstance(value, dict) else {"": value} for name, value in rows.items()}
+    columns = list(dict.fromkeys(column for row in flat.values() for column in row))
+    head = format_html_join("", "<th>{}</th>", ((column,) for column in columns))
+    body = format_html_join(
+        "",
+        "<tr><th>{}</th>{}</tr>",
+        (
+            (name, format_html_join("", "<td>{}</td>", ((_number(row.get(column, "")),) for column in columns)))
+            for name, row in flat.items()
+        ),
+    )
+    return format_html("<table><tr><th></th>{}</tr>{}</table>", head, body)
+
+
+def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat.update(_flatten(value, f"{prefix}{name} ") if isinstance(value, dict) else {f"{prefix}{name}": value})
+    return flat
+
+
+def _number(value: Any) -> str:
+    return "–" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _line(report: Any, name: str) -> str:
+    """One figure of the candidate, then the serving version's and the plain estimate's."""
+    rivals = (report.get("serving"), report.get("baselines", {}).get("knowledge"))
+    if "candidate" not in report:
+        return "–"
+    others = ", ".join(_number(rival[name]) if rival else "–" for rival in rivals)
+    return f"{_number(report['candidate'][name])} ({others})"

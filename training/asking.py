@@ -1,0 +1,106 @@
+"""The question that is put to the tracer about one student. Reads: attempts, population counts, the course."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from content.models import Course, Prerequisite, Step
+from students.models import Attempt, PopulationCount
+from training.serving import PastAnswer, StepFacts, StudentQuery
+
+LONGEST_HISTORY = 2000  # answers; longer ago than that says nothing new, and the work grows with it
+COURSES_KEPT = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """The query, and how many attempts of the student it knows of."""
+
+    query: StudentQuery
+    attempts_seen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _CourseFacts:
+    steps: Mapping[str, StepFacts]  # retired ones too: there may be answers to them
+    by_concept: Mapping[str, tuple[str, ...]]  # the steps in use
+    requires: tuple[tuple[str, str], ...]
+
+
+def about(student_id: int, *, course_id: int, step_ids: Sequence[int], now: datetime) -> Question:
+    """What the student did so far, these steps as candidates, and the concepts tried so far. Five queries.
+
+    Steps that are not of the course are left out.
+    """
+    history, seen = _history(student_id)
+    revisions = dict(
+        Course.objects.filter(pk__in={course_id, *(row[5] for row in history)}).values_list("pk", "revision")
+    )
+    courses = {pk: _course_facts(pk, revision) for pk, revision in revisions.items()}
+    course = courses.get(course_id, _CourseFacts(steps={}, by_concept={}, requires=()))
+    candidates = [str(step) for step in step_ids if str(step) in course.steps]
+    tried = {str(row[0]) for row in history if row[5] == course_id}
+    concepts = sorted({name for step in tried for name in course.steps[step].concepts})
+    steps = {name: course.steps[name] for name in candidates}
+    steps |= {name: course.steps[name] for concept in concepts for name in course.by_concept.get(concept, ())}
+    steps |= {str(row[0]): courses[row[5]].steps[str(row[0])] for row in history}
+    query = StudentQuery(
+        history=[_past_answer(row) for row in history],
+        candidates=candidates,
+        steps=steps,
+        concepts=concepts,
+        requires=[pair for facts in courses.values() for pair in facts.requires],
+        item_counts=_counts("step_id", steps),
+        concept_counts=_counts("concept_id", {name for facts in steps.values() for name in facts.concepts}),
+        now=now.timestamp(),
+    )
+    return Question(query=query, attempts_seen=seen)
+
+
+_Row = tuple[int, bool, int, int, datetime, int]
+
+
+def _history(student_id: int) -> tuple[list[_Row], int]:
+    """The latest answers, oldest first, and the number of all of them."""
+    columns = ("step_id", "correct", "hints_used", "try_number", "created_at", "step__exercise__course_id")
+    attempts = Attempt.objects.filter(student_id=student_id)
+    latest: list[_Row] = list(attempts.order_by("-created_at", "-pk").values_list(*columns)[:LONGEST_HISTORY])
+    seen = len(latest) if len(latest) < LONGEST_HISTORY else attempts.count()
+    return latest[::-1], seen
+
+
+def _past_answer(row: _Row) -> PastAnswer:
+    step, correct, hints, try_number, at, _ = row
+    label = try_number == 1 and hints == 0
+    return PastAnswer(
+        step=str(step), correct=correct, label=label, hints=hints, try_number=try_number, seconds=at.timestamp()
+    )
+
+
+def _counts(column: str, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+    rows = PopulationCount.objects.filter(**{f"{column}__in": [int(name) for name in names]})
+    return {str(key): (tries, right) for key, tries, right in rows.values_list(column, "tries", "right")}
+
+
+@lru_cache(maxsize=COURSES_KEPT)
+def _course_facts(course_id: int, revision: int) -> _CourseFacts:
+    """The steps of a course as the tracer sees them; `revision` changes with anything in the course."""
+    steps: dict[str, StepFacts] = {}
+    by_concept: dict[str, list[str]] = {}
+    rows = (
+        Step.objects.filter(exercise__course_id=course_id)
+        .select_related("exercise")
+        .only("kind", "retired", "exercise__retired")
+    )
+    for step in rows.order_by("pk").prefetch_related("concepts"):
+        concepts = tuple(sorted(str(concept.pk) for concept in step.concepts.all()))
+        steps[str(step.pk)] = StepFacts(concepts=concepts, kind=step.kind, course=str(course_id))
+        for name in () if step.retired or step.exercise.retired else concepts:
+            by_concept.setdefault(name, []).append(str(step.pk))
+    pairs = Prerequisite.objects.filter(concept__course_id=course_id).values_list("concept_id", "requires_id")
+    return _CourseFacts(
+        steps=steps,
+        by_concept={name: tuple(members) for name, members in by_concept.items()},
+        requires=tuple((str(concept), str(needed)) for concept, needed in pairs),
+    )
