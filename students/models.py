@@ -182,9 +182,12 @@ class ConceptState(models.Model):
     estimated_at = models.DateTimeField(_("estimated"))
     # The plain belief of students/knowledge.py, which goes on whatever serves.
     belief = models.JSONField(_("belief"), default=dict)
-    tries = models.PositiveIntegerField(_("tries"), default=0)
+    answers_since_tracer = models.PositiveSmallIntegerField(_("answers since the model's estimate"), default=0)
+    tries = models.PositiveIntegerField(_("steps tried"), default=0)  # first tries; later ones only move the belief
     right = models.PositiveIntegerField(_("right first tries without a hint"), default=0)
-    wrong_in_a_row = models.PositiveSmallIntegerField(_("wrong in a row"), default=0)
+    wrong_in_a_row = models.PositiveSmallIntegerField(_("first tries wrong in a row"), default=0)
+    wrong_since = models.DateTimeField(_("wrong since"), null=True, blank=True)  # the first of these
+    stuck_since = models.DateTimeField(_("stuck since"), null=True, blank=True)  # many tries and never mastered
     last_attempt_at = models.DateTimeField(_("last attempt"), null=True)
     # The rule in force when mastery was first reached, so that it cannot change under a student.
     mastered_at = models.DateTimeField(_("mastered"), null=True)

@@ -1,0 +1,379 @@
+"""What a student did and what we believe about it: one source for every page. Reads: ConceptState, Attempt, Consent.
+
+Mastery is shown as it stands at a moment `now`: stored estimates fade, as the plain belief behind them does.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+
+from content.models import Concept
+from students import knowledge
+from students.knowledge import Belief, Estimate, Standing
+from students.models import Attempt, Classroom, ConceptState, Consent, Enrolment, User
+
+FAILING_IN_A_ROW = 3
+AWAY = timedelta(days=7)
+HINTS_WINDOW = timedelta(days=14)
+HINTS_FROM_TRIES = 8  # fewer say nothing
+HINTS_SHARE = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConceptEstimate:
+    """What a student is believed to be able to do with a concept, now. Probabilities from 0 to 1, 80 % interval."""
+
+    concept_id: int
+    value: float
+    low: float
+    high: float
+    source: str  # a ConceptState.Source
+    version: str
+    tries: int  # steps tried
+    right: int  # of these right at once and without a hint
+    wrong_in_a_row: int
+    standing: Standing
+    mastered: bool  # reached once, by the rule then in force; `standing` tells when it has faded
+    last_attempt_at: datetime | None
+
+    @property
+    def fading(self) -> bool:
+        """Whether it was mastered and a review is due."""
+        return self.standing == Standing.FADING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One attempt behind an estimate, and how the plain estimate moved by it."""
+
+    attempt_id: int
+    step_id: int
+    exercise_id: int
+    exercise: str  # its title, or its key
+    at: datetime
+    correct: bool
+    gave_up: bool
+    hints_used: int
+    try_number: int
+    before: float
+    after: float
+
+
+class Worry(StrEnum):
+    """Why a teacher should look at a student, most pressing first."""
+
+    FAILING = "failing"  # several first tries wrong in a row, this week
+    STUCK = "stuck"  # many tries at a concept and never mastered
+    HINTS = "hints"  # hints on most exercises lately
+    AWAY = "away"  # nothing for a week
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concern:
+    """A name to act on: why, about which concept (None: about no single one), since when, and the figures."""
+
+    student_id: int
+    worry: Worry
+    concept_id: int | None
+    since: datetime
+    figures: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentRow:
+    """One student of a class: an estimate of every concept, and what they did."""
+
+    student_id: int
+    name: str
+    is_simulated: bool
+    estimates: Mapping[int, ConceptEstimate]
+    known: int  # concepts that they likely know
+    attempts: int
+    last_attempt_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassOverview:
+    """A class as its teacher sees it: names to act on first, then students by concepts."""
+
+    classroom: Classroom
+    concepts: tuple[tuple[int, str], ...]  # id and title, in teaching order
+    students: tuple[StudentRow, ...]  # by name
+    concerns: tuple[Concern, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongResponse:
+    """One wrong response to a step: how often, by how many students, and when last."""
+
+    response: str | list[str] | None  # None: gave up
+    seed: int  # the variant it answers
+    misconception: str  # title, or empty
+    count: int
+    students: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongStep:
+    """The wrong answers to one step, the most frequent first, then the latest."""
+
+    step_id: int
+    exercise_id: int
+    tries: int
+    wrong: int
+    responses: tuple[WrongResponse, ...]
+
+
+def estimates(student_id: int, course_id: int, *, now: datetime) -> dict[int, ConceptEstimate]:
+    """Return the estimate of every concept in use of a course, by concept id, in teaching order. Two queries."""
+    found: dict[int, ConceptEstimate] = {}
+    concepts = Concept.objects.filter(course=course_id, retired=False).order_by("position", "id")
+    for concept in concepts.values_list("id", flat=True):
+        found[concept] = concept_estimate(concept, None, now=now)
+    states = ConceptState.objects.filter(student=student_id, concept__in=found)
+    found |= {state.concept_id: concept_estimate(state.concept_id, state, now=now) for state in states}
+    return found
+
+
+def shown_estimate(state: ConceptState, *, now: datetime) -> Estimate:
+    """Return what people see of a stored state at the time `now`."""
+    belief = Belief.from_json(state.belief)
+    if state.source == ConceptState.Source.KNOWLEDGE:
+        return knowledge.estimate(belief, now=now)
+    return knowledge.follow(
+        Estimate(value=state.value, low=state.low, high=state.high),
+        before=knowledge.estimate(belief, now=state.estimated_at),
+        after=knowledge.estimate(belief, now=max(now, state.estimated_at)),
+    )
+
+
+def concept_estimate(concept_id: int, state: ConceptState | None, *, now: datetime) -> ConceptEstimate:
+    """Return the estimate that a state stands for; without one, what is assumed of anybody."""
+    if state is None:
+        state = ConceptState(concept_id=concept_id, source=ConceptState.Source.KNOWLEDGE)
+    shown = shown_estimate(state, now=now)
+    mastered = state.mastered_at is not None
+    return ConceptEstimate(
+        concept_id=concept_id,
+        value=shown.value,
+        low=shown.low,
+        high=shown.high,
+        source=state.source,
+        version=state.version,
+        tries=state.tries,
+        right=state.right,
+        wrong_in_a_row=state.wrong_in_a_row,
+        standing=knowledge.standing(shown, tries=state.tries, was_mastered=mastered),
+        mastered=mastered,
+        last_attempt_at=state.last_attempt_at,
+    )
+
+
+def recent_attempts(student_id: int, *, course_id: int, limit: int = 50) -> list[Attempt]:
+    """Return the latest attempts in a course, newest first, with step and exercise. One query."""
+    attempts = Attempt.objects.filter(student=student_id, step__exercise__course=course_id)
+    return list(attempts.select_related("step__exercise").order_by("-created_at", "-id")[:limit])
+
+
+def attempts_count(student_id: int) -> int:
+    """Return how many attempts a student has made, in all courses: what «fresh» is measured by."""
+    return Attempt.objects.filter(student=student_id).count()
+
+
+def evidence(student_id: int, concept_id: int, *, limit: int = 20) -> tuple[Evidence, ...]:
+    """Return the latest attempts at steps of a concept, newest first, each with what it changed. One query.
+
+    The changes are those of the plain estimate, worked out again from the first attempt on.
+    """
+    attempts = Attempt.objects.filter(student=student_id, step__concepts=concept_id)
+    belief = knowledge.prior()
+    found: list[Evidence] = []
+    for attempt in attempts.select_related("step__exercise").order_by("created_at", "id"):
+        at = attempt.created_at
+        moved = knowledge.update(
+            belief, correct=attempt.correct, hints_used=attempt.hints_used, try_number=attempt.try_number, at=at
+        )
+        found.append(
+            Evidence(
+                attempt_id=attempt.pk,
+                step_id=attempt.step_id,
+                exercise_id=attempt.step.exercise_id,
+                exercise=str(attempt.step.exercise),
+                at=at,
+                correct=attempt.correct,
+                gave_up=attempt.response is None and attempt.source == Attempt.Source.SITE,
+                hints_used=attempt.hints_used,
+                try_number=attempt.try_number,
+                before=knowledge.estimate(belief, now=at).value,
+                after=knowledge.estimate(moved, now=at).value,
+            )
+        )
+        belief = moved
+    return tuple(reversed(found[-limit:]))
+
+
+def class_overview(classroom_id: int, *, now: datetime) -> ClassOverview:
+    """Return a class with all its students and concepts. Five queries, whatever its size.
+
+    Raises Classroom.DoesNotExist.
+    """
+    classroom = Classroom.objects.select_related("course").get(pk=classroom_id)
+    concepts = Concept.objects.filter(course=classroom.course_id, retired=False).order_by("position", "id")
+    titles = tuple(concepts.values_list("id", "title"))
+    enrolments = list(classroom.enrolments.select_related("student"))
+    states: dict[int, dict[int, ConceptState]] = defaultdict(dict)
+    of_class = ConceptState.objects.filter(student__enrolments__classroom=classroom_id, concept__in=dict(titles))
+    for state in of_class:
+        states[state.student_id][state.concept_id] = state
+    activity = _activity(classroom, now=now)
+    rows, concerns = [], []
+    for enrolment in enrolments:
+        did = activity.get(enrolment.student_id, {})
+        row = _student_row(enrolment.student, titles, states[enrolment.student_id], did, now=now)
+        rows.append(row)
+        concerns += _concept_concerns(row, states[enrolment.student_id], now=now)
+        concerns += _habit_concerns(enrolment, did, now=now)
+    order = list(Worry)
+    return ClassOverview(
+        classroom=classroom,
+        concepts=titles,
+        students=tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.student_id))),
+        concerns=tuple(sorted(concerns, key=lambda one: (order.index(one.worry), one.since, one.student_id))),
+    )
+
+
+def wrong_answers(
+    classroom_id: int, *, concept_id: int | None = None, student_id: int | None = None, limit: int = 20
+) -> tuple[WrongStep, ...]:
+    """Return the steps of a class's course with the most wrong answers, and these answers. Two queries.
+
+    `concept_id` and `student_id` narrow it; `limit` counts steps. Second and later tries are counted too.
+    """
+    attempts = Attempt.objects.filter(
+        student__enrolments__classroom=classroom_id, step__exercise__course__classrooms=classroom_id
+    )
+    if concept_id is not None:
+        attempts = attempts.filter(step__concepts=concept_id)
+    if student_id is not None:
+        attempts = attempts.filter(student=student_id)
+    worst = attempts.values("step_id", "step__exercise_id").annotate(
+        tries=Count("id"), wrong=Count("id", filter=Q(correct=False)), last=Max("created_at")
+    )
+    steps = list(worst.filter(wrong__gt=0).order_by("-wrong", "-last", "step_id")[:limit])
+    responses: dict[int, list[WrongResponse]] = defaultdict(list)
+    wrong = attempts.filter(correct=False, step__in=[step["step_id"] for step in steps])
+    for row in _grouped(wrong):
+        responses[row["step_id"]].append(
+            WrongResponse(
+                response=row["response"],
+                seed=row["seed"],
+                misconception=row["misconception__title"] or "",
+                count=row["count"],
+                students=row["students"],
+                last_at=row["last"],
+            )
+        )
+    return tuple(
+        WrongStep(
+            step_id=step["step_id"],
+            exercise_id=step["step__exercise_id"],
+            tries=step["tries"],
+            wrong=step["wrong"],
+            responses=tuple(responses[step["step_id"]]),
+        )
+        for step in steps
+    )
+
+
+def has_consent(student_id: int) -> bool:
+    """Whether the student's own latest decision allows fine-tuning; False until they decided."""
+    latest = Consent.objects.filter(student=student_id, purpose=Consent.Purpose.FINE_TUNING).first()
+    return latest is not None and latest.given
+
+
+def consenting_students() -> QuerySet[User, int]:
+    """Return the ids of students whose answers may train models: by their own latest word, or their school's."""
+    own = Consent.objects.filter(student=OuterRef("pk"), purpose=Consent.Purpose.FINE_TUNING)
+    of_school = Enrolment.objects.filter(student=OuterRef("pk"), classroom__consents_to_tuning=True)
+    students = User.objects.annotate(own_consent=Subquery(own.order_by("-decided_at", "-id").values("given")[:1]))
+    return students.filter(Q(own_consent=True) | Exists(of_school)).values_list("pk", flat=True)
+
+
+def _activity(classroom: Classroom, *, now: datetime) -> dict[int, dict[str, Any]]:
+    """What each student of a class did in its course, in one query."""
+    lately = Q(try_number=1, created_at__gt=now - HINTS_WINDOW)
+    hinted = lately & Q(hints_used__gt=0)
+    attempts = Attempt.objects.filter(
+        student__enrolments__classroom=classroom.pk, step__exercise__course=classroom.course_id
+    )
+    figures = (
+        attempts.order_by()
+        .values("student_id")
+        .annotate(
+            attempts=Count("id"),
+            last=Max("created_at"),
+            lately=Count("id", filter=lately),
+            hinted=Count("id", filter=hinted),
+            first_hinted=Min("created_at", filter=hinted),
+        )
+    )
+    return {row["student_id"]: row for row in figures}
+
+
+def _student_row(
+    student: User,
+    titles: tuple[tuple[int, str], ...],
+    states: Mapping[int, ConceptState],
+    did: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> StudentRow:
+    held = {concept: concept_estimate(concept, states.get(concept), now=now) for concept, _title in titles}
+    return StudentRow(
+        student_id=student.pk,
+        name=str(student),
+        is_simulated=student.is_simulated,
+        estimates=held,
+        known=sum(one.standing == Standing.LIKELY_KNOWS for one in held.values()),
+        attempts=did.get("attempts", 0),
+        last_attempt_at=did.get("last"),
+    )
+
+
+def _concept_concerns(row: StudentRow, states: Mapping[int, ConceptState], *, now: datetime) -> Iterator[Concern]:
+    for state in states.values():
+        one = row.estimates[state.concept_id]
+        recent = state.last_attempt_at is not None and now - state.last_attempt_at < AWAY
+        if recent and state.wrong_since is not None and one.wrong_in_a_row >= FAILING_IN_A_ROW:
+            worry, since, figures = Worry.FAILING, state.wrong_since, {"wrong_in_a_row": one.wrong_in_a_row}
+        elif state.stuck_since is not None:
+            worry, since, figures = Worry.STUCK, state.stuck_since, {"tries": one.tries, "right": one.right}
+        else:
+            continue
+        yield Concern(student_id=row.student_id, worry=worry, concept_id=state.concept_id, since=since, figures=figures)
+
+
+def _habit_concerns(enrolment: Enrolment, did: Mapping[str, Any], *, now: datetime) -> Iterator[Concern]:
+    student = enrolment.student_id
+    last = did.get("last") or enrolment.joined_at
+    if now - last >= AWAY:
+        figures = {"days": (now - last).days, "attempts": did.get("attempts", 0)}
+        yield Concern(student_id=student, worry=Worry.AWAY, concept_id=None, since=last, figures=figures)
+    tries, hinted = did.get("lately", 0), did.get("hinted", 0)
+    if tries >= HINTS_FROM_TRIES and hinted >= HINTS_SHARE * tries:
+        figures = {"tries": tries, "hinted": hinted}
+        since = did["first_hinted"]
+        yield Concern(student_id=student, worry=Worry.HINTS, concept_id=None, since=since, figures=figures)
+
+
+def _grouped(wrong: QuerySet[Attempt]) -> Any:
+    """Wrong attempts by what was answered, most frequent first, then latest."""
+    same = wrong.order_by().values("step_id", "seed", "response", "misconception__title")
+    counted = same.annotate(count=Count("id"), students=Count("student", distinct=True), last=Max("created_at"))
+    return counted.order_by("-count", "-last")

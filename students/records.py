@@ -1,0 +1,277 @@
+"""What students do and what it says about them. Writes: Attempt, ConceptState, PopulationCount, Consent.
+
+Everything that moves a student's states first takes the lock on the student's row, so that two of it for one student
+never overlap; population counts, which all students share, are touched last and in the order of their ids.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from students import knowledge
+from students.history import shown_estimate
+from students.knowledge import Belief, Estimate
+from students.models import Attempt, Classroom, ConceptState, Consent, PopulationCount, User
+
+# After this many answers that no model has looked at, its estimate is given up for the plain one.
+TRACER_HOLDS = 5
+# No mastery within this many tries: more of the same will mostly not help (Beck & Gong 2013,
+# doi:10.1007/978-3-642-39112-5_44).
+STUCK_TRIES = 10
+
+SHOWN = ("value", "low", "high", "source", "version", "estimated_at", "answers_since_tracer")
+MASTERED = ("mastered_at", "mastery_rule", "stuck_since")
+MOVED = (*SHOWN, *MASTERED, "belief", "tries", "right", "wrong_in_a_row", "wrong_since", "last_attempt_at")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewAttempt:
+    """One try at one step, as it is to be recorded. `response` is None when the student gave up."""
+
+    student_id: int
+    step_id: int
+    concept_ids: tuple[int, ...]
+    correct: bool
+    score: float
+    response: str | list[str] | None = None
+    hints_used: int = 0
+    try_number: int = 1
+    seconds: float | None = None
+    submission_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    seed: int = 0
+    misconception_id: int | None = None
+    is_simulated: bool = False
+    source: str = Attempt.Source.SITE
+
+
+@dataclass(frozen=True, kw_only=True)
+class MasteryChange:
+    """How the shown mastery of a concept moved, both ends 0 to 1."""
+
+    concept_id: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """The stored attempt and what it moved, by concept id."""
+
+    attempt: Attempt
+    changes: tuple[MasteryChange, ...]
+
+
+def record_attempt(new: NewAttempt, *, now: datetime) -> Recorded:
+    """Store one attempt and move the state of every concept of its step, in the caller's transaction. Six queries.
+
+    Raises django.db.IntegrityError for a submission id that the student has used before, and
+    TransactionManagementError outside a transaction.
+    """
+    lock_student(new.student_id)
+    attempt = as_row(new, at=now)
+    attempt.save(force_insert=True)
+    states = _states(new.student_id, new.concept_ids, now=now)
+    changes = tuple(advance(states[concept_id], attempt) for concept_id in sorted(states))
+    save_states(states.values(), fields=MOVED)
+    if attempt.is_label:
+        add_counts({new.step_id: (1, int(new.correct))}, dict.fromkeys(new.concept_ids, (1, int(new.correct))))
+    return Recorded(attempt=attempt, changes=changes)
+
+
+def as_row(new: NewAttempt, *, at: datetime) -> Attempt:
+    """The attempt as a row that is not stored yet."""
+    return Attempt(
+        student_id=new.student_id,
+        step_id=new.step_id,
+        response=new.response,
+        correct=new.correct,
+        score=new.score,
+        hints_used=new.hints_used,
+        try_number=new.try_number,
+        seconds=new.seconds,
+        submission_id=new.submission_id,
+        seed=new.seed,
+        misconception_id=new.misconception_id,
+        is_simulated=new.is_simulated,
+        source=new.source,
+        created_at=at,
+    )
+
+
+def lock_student(student_id: int) -> None:
+    """Hold everything else that moves this student's states until the transaction ends."""
+    # No-key: rows that point to the student, of other requests, need not wait.
+    User.objects.select_for_update(no_key=True).values("id").get(pk=student_id)
+
+
+def new_state(student_id: int, concept_id: int, *, now: datetime) -> ConceptState:
+    """The state of somebody of whom nothing is known, not stored yet."""
+    belief = knowledge.prior()
+    state = ConceptState(student_id=student_id, concept_id=concept_id, belief=belief.to_json())
+    _show(state, knowledge.estimate(belief, now=now), at=now)
+    return state
+
+
+def advance(state: ConceptState, attempt: Attempt) -> MasteryChange:
+    """Move a state, in memory, by an attempt at one of its concept's steps, at the attempt's time.
+
+    A model's estimate moves along with the plain one, so that the number does not jump twice at every answer; it
+    is given up when the model has not looked at the last TRACER_HOLDS answers.
+    """
+    at = max(attempt.created_at, state.estimated_at)
+    before = shown_estimate(state, now=at)
+    held = Belief.from_json(state.belief)
+    belief = knowledge.update(
+        held, correct=attempt.correct, hints_used=attempt.hints_used, try_number=attempt.try_number, at=at
+    )
+    after = knowledge.estimate(belief, now=at)
+    if state.source == ConceptState.Source.TRACER and state.answers_since_tracer < TRACER_HOLDS:
+        state.answers_since_tracer += 1
+        after = knowledge.follow(before, before=knowledge.estimate(held, now=at), after=after)
+    else:
+        state.source, state.version, state.answers_since_tracer = ConceptState.Source.KNOWLEDGE, "", 0
+    state.belief = belief.to_json()
+    _show(state, after, at=at)
+    _count(state, attempt)
+    _judge(state, at=at)
+    return MasteryChange(concept_id=state.concept_id, before=before.value, after=after.value)
+
+
+def save_states(states: Iterable[ConceptState], *, fields: Sequence[str] = MOVED) -> None:
+    """Insert or update states in one statement for each thousand, in the order of student and concept."""
+    ConceptState.objects.bulk_create(
+        sorted(states, key=lambda state: (state.student_id, state.concept_id)),
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=("student", "concept"),
+        update_fields=fields,
+    )
+
+
+def add_counts(steps: Mapping[int, tuple[int, int]], concepts: Mapping[int, tuple[int, int]]) -> None:
+    """Add (tries, right) of first tries without a hint to the population counts, by step id and by concept id."""
+    for column, counts in (("step_id", steps), ("concept_id", concepts)):
+        if counts:
+            _upsert_counts(column, counts)
+
+
+def store_estimates(
+    student_id: int,
+    estimates: Mapping[int, Estimate],
+    *,
+    version: str,
+    now: datetime,
+    attempts_seen: int | None = None,
+) -> bool:
+    """Show a model's estimates, by concept id, until the student answers again; the plain beliefs go on underneath.
+
+    Nothing is stored, and False returned, when the student has answered since the model looked, that is when the
+    number of their attempts is no longer `attempts_seen`.
+    """
+    with transaction.atomic():
+        lock_student(student_id)
+        if attempts_seen is not None and Attempt.objects.filter(student=student_id).count() != attempts_seen:
+            return False
+        states = _states(student_id, estimates, now=now)
+        for concept_id, state in states.items():
+            state.source, state.version, state.answers_since_tracer = ConceptState.Source.TRACER, version, 0
+            _show(state, estimates[concept_id], at=max(now, state.estimated_at))
+            _judge(state, at=now)
+        save_states(states.values(), fields=(*SHOWN, *MASTERED))
+    return True
+
+
+def rebuild(student_ids: Iterable[int], *, now: datetime) -> int:
+    """Work the states of students out again from all of their attempts, in the order of time, and return how many.
+
+    The plain estimate is shown until a model looks again. Mastery once reached stays reached, under its own rule.
+    """
+    wanted = sorted(set(student_ids))
+    with transaction.atomic():
+        list(User.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk").values("pk"))
+        reached = {
+            (state.student_id, state.concept_id): (state.mastered_at, state.mastery_rule)
+            for state in ConceptState.objects.filter(student__in=wanted, mastered_at__isnull=False)
+        }
+        states = [state for student_id in wanted for state in _replayed(student_id, reached, now=now)]
+        save_states(states)
+    return len(states)
+
+
+def set_consent(student_id: int, given: bool, now: datetime) -> None:
+    """Note what a student decided about fine-tuning on their answers. The latest decision is in force."""
+    Consent.objects.create(student_id=student_id, purpose=Consent.Purpose.FINE_TUNING, given=given, decided_at=now)
+
+
+def set_class_consent(classroom_id: int, given: bool) -> None:
+    """Note whether a school consents for a whole class. Raises Classroom.DoesNotExist."""
+    if not Classroom.objects.filter(pk=classroom_id).update(consents_to_tuning=given):
+        raise Classroom.DoesNotExist
+
+
+def _states(student_id: int, concept_ids: Iterable[int], *, now: datetime) -> dict[int, ConceptState]:
+    """The student's states of these concepts, new ones where there are none. The caller holds the student's lock."""
+    wanted = sorted(set(concept_ids))
+    held = {state.concept_id: state for state in ConceptState.objects.filter(student=student_id, concept__in=wanted)}
+    return {concept_id: held.get(concept_id) or new_state(student_id, concept_id, now=now) for concept_id in wanted}
+
+
+def _replayed(
+    student_id: int, reached: Mapping[tuple[int, int], tuple[datetime | None, str]], *, now: datetime
+) -> list[ConceptState]:
+    states: dict[int, ConceptState] = {}
+    attempts = Attempt.objects.filter(student=student_id).order_by("created_at", "id").defer("response")
+    for attempt in attempts.prefetch_related("step__concepts"):
+        for concept in attempt.step.concepts.all():
+            if concept.pk not in states:
+                state = new_state(student_id, concept.pk, now=attempt.created_at)
+                state.mastered_at, state.mastery_rule = reached.get((student_id, concept.pk), (None, ""))
+                states[concept.pk] = state
+            advance(states[concept.pk], attempt)
+    return list(states.values())
+
+
+def _show(state: ConceptState, shown: Estimate, *, at: datetime) -> None:
+    state.value, state.low, state.high = shown.value, shown.low, shown.high
+    state.estimated_at = at
+
+
+def _count(state: ConceptState, attempt: Attempt) -> None:
+    """Tries, rights and wrongs in a row are of first tries: a second try says little about what is known."""
+    state.last_attempt_at = max(attempt.created_at, state.last_attempt_at or attempt.created_at)
+    if attempt.try_number > 1:
+        return
+    state.tries += 1
+    state.right += attempt.correct and attempt.is_label
+    state.wrong_in_a_row = 0 if attempt.correct else state.wrong_in_a_row + 1
+    state.wrong_since = None if attempt.correct else state.wrong_since or attempt.created_at
+
+
+def _judge(state: ConceptState, *, at: datetime) -> None:
+    """Note when mastery is first reached, and when a student has tried often without it."""
+    shown = Estimate(value=state.value, low=state.low, high=state.high)
+    if state.mastered_at is None and knowledge.is_mastered(shown, state.tries):
+        state.mastered_at, state.mastery_rule = at, knowledge.RULE
+    if state.mastered_at is not None:
+        state.stuck_since = None
+    elif state.tries >= STUCK_TRIES:
+        state.stuck_since = state.stuck_since or at
+
+
+def _upsert_counts(column: str, counts: Mapping[int, tuple[int, int]]) -> None:
+    # Written out because bulk_create can only overwrite on conflict, and these must add. Rows are locked in the
+    # order of VALUES, so that two transactions cannot wait for each other.
+    values = [(key, *counts[key]) for key in sorted(counts)]
+    table = PopulationCount._meta.db_table
+    with connection.cursor() as cursor:
+        for start in range(0, len(values), 1000):
+            part = values[start : start + 1000]
+            cursor.execute(
+                f'INSERT INTO {table} ({column}, tries, "right") VALUES {", ".join(["(%s, %s, %s)"] * len(part))} '  # noqa: S608
+                f"ON CONFLICT ({column}) DO UPDATE SET tries = {table}.tries + EXCLUDED.tries, "
+                f'"right" = {table}."right" + EXCLUDED."right"',
+                [number for row in part for number in row],
+            )
