@@ -1,0 +1,92 @@
+"""Whether a closed answer is right: the only grader of closed answers, the same in practice, import and training.
+
+An answer that cannot be read is not wrong: it raises Unreadable, with the part that could not be read. Open answers
+(sentences, essays) are not judged here. Keys are described in docs/content.md.
+"""
+
+from collections.abc import Sequence
+
+from content.grading.choices import grade_one_choice, grade_several_choices
+from content.grading.expressions import grade_expression, read_expression
+from content.grading.grades import Grade, Reason, Response, right, wrong
+from content.grading.keys import (
+    AnswerKey,
+    ExpressionKey,
+    KeyProblem,
+    NumberKey,
+    OneChoiceKey,
+    SeveralChoicesKey,
+    TextKey,
+    parse_key,
+)
+from content.grading.numbers import grade_number, read_quantity
+from content.grading.texts import normalise
+from content.mathematics import Code, Unreadable
+from content.package import WrongAnswer
+
+__all__ = [
+    "AnswerKey", "Code", "ExpressionKey", "Grade", "KeyProblem", "NumberKey", "OneChoiceKey", "Reason", "Response",
+    "SeveralChoicesKey", "TextKey", "Unreadable", "grade", "parse_key", "read_as",
+]  # fmt: skip
+
+MAX_TEXT = 500  # characters
+
+
+def grade(key: AnswerKey, response: Response, *, wrong_answers: Sequence[WrongAnswer] = ()) -> Grade:
+    """Judge a response: a text for numbers, expressions and texts, an id for one choice, ids for several.
+
+    wrong_answers: those that the author foresaw; a wrong response that is one of them is recognised. Raises
+    Unreadable for a response that cannot be read, which is not to be counted.
+    """
+    if isinstance(key, SeveralChoicesKey):
+        return grade_several_choices(key, _several(response), wrong_answers)
+    given = _single(response)
+    match key:
+        case OneChoiceKey():
+            return grade_one_choice(key, given, wrong_answers)
+        case NumberKey():
+            return grade_number(key, given, wrong_answers)
+        case ExpressionKey():
+            return grade_expression(key, given, wrong_answers)
+    return _grade_text(key, given, wrong_answers)
+
+
+def read_as(key: AnswerKey, response: Response) -> str:
+    """How a response is understood, shown while it is typed: LaTeX for numbers and expressions, else the text.
+
+    Raises Unreadable.
+    """
+    if isinstance(key, SeveralChoicesKey):
+        return ", ".join(_several(response))
+    given = _single(response)
+    if isinstance(key, NumberKey):
+        return read_quantity(given, unit=key.unit).latex
+    return read_expression(given) if isinstance(key, ExpressionKey) else given.strip()
+
+
+def _single(response: Response) -> str:
+    if not isinstance(response, str):
+        raise Unreadable(Code.WRONG_SHAPE)
+    if not response.strip():
+        raise Unreadable(Code.EMPTY)
+    if len(response) > MAX_TEXT:
+        raise Unreadable(Code.TOO_LONG, response, MAX_TEXT)
+    return response
+
+
+def _several(response: Response) -> list[str]:
+    if isinstance(response, str):
+        raise Unreadable(Code.WRONG_SHAPE, response)
+    if not response:
+        raise Unreadable(Code.EMPTY)
+    return response
+
+
+def _grade_text(key: TextKey, response: str, wrong_answers: Sequence[WrongAnswer]) -> Grade:
+    given = normalise(response, case=key.case)
+    if given in key.accept:
+        return right(response.strip())
+    foreseen = [
+        normalise(each.response, case=key.case) if isinstance(each.response, str) else "" for each in wrong_answers
+    ]
+    return wrong(response.strip(), wrong_answer=foreseen.index(given) if given in foreseen else None)

@@ -1,0 +1,110 @@
+"""Formulas, equations, inequalities, points and lists of solutions: equivalent to the key, and in the form wanted.
+
+Where the author names no form, a key that is itself finished asks for a finished answer: `x = 5` is not answered by
+the `2x + 4 = 14` of the question, nor `12` by `3 + 9`. Any other key is answered by whatever is equivalent;
+`form: any` says so for these too.
+"""
+
+from collections.abc import Sequence
+
+from content import mathematics
+from content.grading.grades import Grade, Reason, partial, right, wrong
+from content.grading.keys import ExpressionKey, readings
+from content.mathematics import trees
+from content.mathematics.forms import Form, bare, has_form
+from content.package import WrongAnswer
+
+FINISHED = "finished"  # a form that is never asked for by name: nothing is left to compute
+
+
+def grade_expression(key: ExpressionKey, response: str, wrong_answers: Sequence[WrongAnswer]) -> Grade:
+    """Grade one formula. Raises Unreadable."""
+    given = readings(response)
+    matched = _matches(key.readings, given)
+    if matched is None:
+        read_as = mathematics.latex(given[0])
+        return wrong(read_as, wrong_answer=_recognised(wrong_answers, given))
+    reading, wanted = matched
+    read_as = mathematics.latex(reading)
+    lacking = _lacking_form(key, reading, wanted)
+    if not lacking:
+        return right(read_as)
+    written = _recognised(wrong_answers, (reading,), exactly=True)
+    return partial(Reason.FORM, read_as, form=lacking) if written is None else wrong(read_as, wrong_answer=written)
+
+
+def read_expression(response: str) -> str:
+    """How a formula was understood, as LaTeX. Raises Unreadable."""
+    return mathematics.latex(mathematics.parse(response))
+
+
+def is_finished(node: trees.Node) -> bool:
+    """Whether it is a number with nothing left to compute: 5, -2/3, 2 1/2, 7 %, 3.7·10^4."""
+    match node:
+        case trees.Number() | trees.Mixed():
+            return True
+        case trees.Negative():
+            return is_finished(node.of) and not isinstance(node.of, trees.Negative)
+        case trees.Quotient():
+            return _is_plain(node.top) and _is_plain(node.bottom)
+        case trees.Call(function="percent"):
+            return is_finished(node.arguments[0])
+        case trees.Product(factors=(size, trees.Power() as power)):
+            return _is_plain(size) and power.base.value == 10 and _is_plain(power.exponent)
+    return False
+
+
+def _is_plain(node: trees.Node) -> bool:
+    return isinstance(node.of if isinstance(node, trees.Negative) else node, trees.Number)
+
+
+def _matches(keys: Sequence[trees.Node], given: Sequence[trees.Node]) -> tuple[trees.Node, trees.Node] | None:
+    """The first reading of the answer that is equivalent to a key, with that key."""
+    pairs = ((reading, key) for key in keys for reading in given)
+    return next((pair for pair in pairs if mathematics.is_equivalent(*pair)), None)
+
+
+def _lacking_form(key: ExpressionKey, reading: trees.Node, wanted: trees.Node) -> str:
+    """The form that the answer should have and has not, or nothing."""
+    if key.form is not None:
+        return "" if has_form(reading, key.form, key=wanted) else key.form
+    return _unfinished(reading, wanted)
+
+
+def _unfinished(reading: trees.Node, wanted: trees.Node) -> str:
+    statements = _statements(wanted)
+    if not all(is_finished(_said(statement)) for statement in statements):
+        return ""
+    if not has_form(reading, Form.SOLVED, key=wanted):
+        return Form.SOLVED
+    return "" if all(is_finished(_said(statement)) for statement in _statements(reading)) else FINISHED
+
+
+def _statements(node: trees.Node) -> tuple[trees.Node, ...]:
+    return node.items if isinstance(node, trees.Listing) else (node,)
+
+
+def _said(statement: trees.Node) -> trees.Node:
+    """The right side of a solved equation or inequality, else the thing itself."""
+    if isinstance(statement, trees.Relation) and len(statement.sides) == 2:
+        return statement.sides[1] if isinstance(statement.sides[0], trees.Name) else statement
+    return statement
+
+
+def _recognised(
+    wrong_answers: Sequence[WrongAnswer], given: Sequence[trees.Node], *, exactly: bool = False
+) -> int | None:
+    """The index of the foreseen wrong answer that this is; exactly: only if it is written the same way."""
+    for index, foreseen in enumerate(wrong_answers):
+        if not isinstance(foreseen.response, str):
+            continue
+        try:
+            expected = readings(foreseen.response)
+        except mathematics.Unreadable:
+            continue
+        if exactly:
+            if any(bare(reading) == bare(other) for reading in given for other in expected):
+                return index
+        elif _matches(expected, given):
+            return index
+    return None

@@ -1,0 +1,316 @@
+"""The smallest parts of a formula: numbers, names, functions, brackets. The reader in reading.py builds on these."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TypeVar
+
+from content.mathematics import trees
+from content.mathematics.problems import Code, Unreadable
+from content.mathematics.tokens import Kind, Token
+
+MAX_DEPTH = 30  # brackets, powers, fractions and functions within each other
+MAX_NODES = 600
+MATRICES = frozenset({"matrix", "pmatrix", "bmatrix", "vmatrix", "array"})
+_CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
+_OPENERS = frozenset({"(", "[", "{", "\\{"})
+Made = TypeVar("Made", bound=trees.Node)
+
+
+class AtomReader(ABC):
+    """Walks through the tokens, and reads atoms."""
+
+    def __init__(self, text: str, tokens: list[Token]) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.index = 0
+        self.depth = 0
+        self.made = 0
+        self.bars = 0  # open | … | at this level of brackets
+
+    @abstractmethod
+    def listing(self) -> trees.Node: ...
+
+    @abstractmethod
+    def part(self) -> trees.Node: ...
+
+    @abstractmethod
+    def sum(self) -> trees.Node: ...
+
+    @abstractmethod
+    def power(self) -> trees.Node: ...
+
+    @property
+    def here(self) -> Token:
+        return self.tokens[self.index]
+
+    def at(self, kind: Kind) -> bool:
+        return self.here.kind == kind
+
+    def step(self) -> Token:
+        token = self.here
+        self.index += token.kind != Kind.END
+        return token
+
+    def take(self, *signs: str) -> str:
+        """Step over one of these signs and return it, or return nothing."""
+        return self.step().text if self.here.kind == Kind.SIGN and self.here.text in signs else ""
+
+    def refuse(self, code: Code, token: Token | None = None) -> Unreadable:
+        at = token or self.here
+        return Unreadable(code, self.text[at.start : at.stop], at.start)
+
+    def make(self, build: Callable[[], Made], start: int | None = None) -> Made:
+        """Make a node; what is wrong with its value is said about the text from start to here."""
+        begin = self.here.start if start is None else start
+        self.made += 1
+        part = self.text[begin : self.tokens[self.index - 1].stop]
+        if self.made > MAX_NODES:
+            raise Unreadable(Code.TOO_LONG, part, begin)
+        try:
+            return build()
+        except trees.TooLarge:
+            raise Unreadable(Code.TOO_LARGE, part, begin) from None
+        except trees.DividedByZero:
+            raise Unreadable(Code.DIVISION_BY_ZERO, part, begin) from None
+
+    def deeper(self, read: Callable[[], Made]) -> Made:
+        """Read something one level further down, where `|` opens anew."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.refuse(Code.TOO_DEEP)
+        bars, self.bars = self.bars, 0
+        found = read()
+        self.bars = bars
+        self.depth -= 1
+        return found
+
+    def starts_factor(self) -> bool:
+        """Whether what comes multiplies what was read. Two numbers side by side do not."""
+        if self.here.kind == Kind.SIGN:
+            return self.here.text in _OPENERS or (self.here.text == "|" and not self.bars)
+        if self.here.kind == Kind.COMMAND:
+            return self.here.text in ("frac", "sqrt")
+        if self.here.kind != Kind.NUMBER:
+            return self.here.kind in (Kind.NAME, Kind.CONSTANT, Kind.FUNCTION)
+        before = self.tokens[self.index - 1]
+        if before.kind == Kind.NUMBER:
+            raise self.refuse(Code.MISSING_OPERATOR)
+        return True
+
+    def atom(self) -> trees.Node:
+        token = self.here
+        match token.kind:
+            case Kind.NUMBER:
+                return self.number()
+            case Kind.NAME:
+                return self.name()
+            case Kind.CONSTANT:
+                self.step()
+                return self.make(lambda: trees.Constant(token.text))
+            case Kind.FUNCTION:
+                return self.deeper(self.function)
+            case Kind.COMMAND:
+                return self.deeper(self.command)
+            case Kind.SIGN if token.text == "|":
+                return self.absolute()
+            case Kind.SIGN if token.text in _OPENERS:
+                return self.deeper(self.bracket)
+        raise self._no_atom()
+
+    def _no_atom(self) -> Unreadable:
+        """Nothing that could be multiplied or added stands here: say what is missing."""
+        before = self.tokens[self.index - 1] if self.index else None
+        if self.here.kind == Kind.SIGN and self.here.text in (")", "]", "}", "\\}", "|", "&", "\\\\"):
+            if before is None or self.depth == 0:
+                return self.refuse(Code.MISSING_OPEN)
+            return self.refuse(Code.INCOMPLETE) if before.text in _OPENERS else self._after(before)
+        if self.here.kind == Kind.END and before is not None:
+            return self.refuse(Code.MISSING_CLOSE, before) if before.text in _OPENERS else self._after(before)
+        return self.refuse(Code.UNEXPECTED)
+
+    def _after(self, before: Token) -> Unreadable:
+        return self.refuse(Code.MISSING_OPERAND, before)
+
+    def number(self) -> trees.Node:
+        token = self.step()
+        whole = self.make(lambda: trees.Number(token.text), token.start)
+        if "." in token.text or "/" in token.text:
+            return whole
+        part = self._fraction_behind()
+        return whole if part is None else self.make(lambda: trees.Mixed(whole, part), token.start)
+
+    def _fraction_behind(self) -> trees.Node | None:
+        """The `\\frac{3}{4}`, ` 3/4` or `¾` that makes the integer before it a mixed number."""
+        if self.here.kind == Kind.NUMBER and "/" in self.here.text:
+            token = self.step()
+            return trees.Number(token.text)
+        if self.here.kind == Kind.COMMAND and self.here.text == "frac":
+            begin = self.index
+            found = self.deeper(self.command)
+            if isinstance(found, trees.Quotient) and _is_proper(found) and self.here.text != "^":
+                return found
+            self.index = begin
+            return None
+        ahead = self.tokens[self.index : self.index + 3]
+        if [token.kind for token in ahead] != [Kind.NUMBER, Kind.SIGN, Kind.NUMBER] or ahead[1].text != "/":
+            return None
+        found = self.make(lambda: trees.Quotient(trees.Number(ahead[0].text), trees.Number(ahead[2].text)))
+        if not (ahead[0].spaced and _is_proper(found)):
+            return None
+        self.index += 3
+        return found
+
+    def name(self) -> trees.Node:
+        name = self.step().text
+        if self.take("_"):
+            braced = self.take("{")
+            index = self.step()
+            if index.kind not in (Kind.NUMBER, Kind.NAME):
+                raise self.refuse(Code.UNEXPECTED, index)
+            name = f"{name}_{index.text}"
+            if braced and not self.take("}"):
+                raise self.refuse(Code.MISSING_CLOSE)
+        return self.make(lambda: trees.Name(name))
+
+    def absolute(self) -> trees.Node:
+        opening = self.step()
+        start = opening.start
+
+        def within() -> trees.Node:
+            self.bars = 1
+            found = self.sum()
+            if not self.take("|"):
+                raise self.refuse(Code.MISSING_CLOSE, opening)
+            return self.make(lambda: trees.Call("abs", (found,)), start)
+
+        return self.deeper(within)
+
+    def bracket(self) -> trees.Node:
+        """`( )` around a part, a point, an interval with mixed brackets, or a set in braces."""
+        opening = self.step()
+        braces = opening.text in ("{", "\\{")
+        if braces and self.here.kind == Kind.SIGN and self.here.text == _CLOSING[opening.text]:
+            self.step()
+            if opening.text == "{":
+                raise self.refuse(Code.INCOMPLETE, opening)
+            return trees.Constant("emptyset")
+        found = self.listing()
+        closing = self.take(")", "]", "}", "\\}")
+        if not closing:
+            ended = self.here.kind == Kind.END
+            raise self.refuse(Code.MISSING_CLOSE, opening) if ended else self.refuse(Code.UNEXPECTED)
+        several = found.items if isinstance(found, trees.Listing) and found.joined == "," else ()
+        if braces or closing in ("}", "\\}"):
+            if closing != _CLOSING[opening.text]:
+                raise self.refuse(Code.MISSING_CLOSE, opening)
+            return trees.Listing(several or (found,), "{}") if several or opening.text == "\\{" else found
+        return self._rounded(found, several, opening, closing)
+
+    def _rounded(self, found: trees.Node, several: tuple[trees.Node, ...], opening: Token, closing: str) -> trees.Node:
+        if len(several) == 2 and opening.text + closing != "()":
+            return trees.Interval(several[0], several[1], opening.text + closing)
+        if closing != _CLOSING[opening.text]:
+            raise self.refuse(Code.MISSING_CLOSE, opening)
+        return trees.Point(several) if several else found
+
+    def command(self) -> trees.Node:
+        token = self.step()
+        if token.text == "frac":
+            top = self.argument()
+            start = self.here.start
+            bottom = self.argument()
+            return self.make(lambda: trees.Quotient(top, bottom), start)
+        if token.text == "sqrt":
+            index: trees.Node = trees.Number("2")
+            if self.take("["):
+                index = self.sum()
+                if not self.take("]"):
+                    raise self.refuse(Code.MISSING_CLOSE)
+            radicand = self.argument()
+            return self.make(lambda: trees.Root(radicand, index), token.start)
+        return self.matrix(token)
+
+    def argument(self) -> trees.Node:
+        """What `\\frac` and `\\sqrt` apply to: something in braces, or one digit or letter."""
+        token = self.here
+        if token.kind == Kind.SIGN and token.text == "{":
+            return self.deeper(self.bracket)
+        if token.kind == Kind.NUMBER and len(token.text) > 1:
+            rest = Token(Kind.NUMBER, token.text[1:], token.start + 1, token.stop)
+            first = Token(Kind.NUMBER, token.text[0], token.start, token.start + 1, token.spaced)
+            self.tokens[self.index : self.index + 1] = [first, rest]
+        if token.kind == Kind.END:
+            raise self.refuse(Code.INCOMPLETE, self.tokens[self.index - 1])
+        if token.kind == Kind.NUMBER:
+            digit = self.step()
+            return self.make(lambda: trees.Number(digit.text), digit.start)
+        return self.atom()
+
+    def function(self) -> trees.Node:
+        """A function with its base, its power and its argument: `\\log_2 8`, `\\sin^2 x`, `sqrt(2)`."""
+        token = self.step()
+        base = self.deeper(self._index) if self.take("_") else None
+        exponent = self.deeper(self.power) if self.take("^") else None
+        arguments = self._arguments()
+        made = self.make(lambda: _applied(token.text, arguments, base), token.start)
+        if exponent is None:
+            return made
+        return self.make(lambda: trees.Power(made, exponent), token.start)
+
+    def _index(self) -> trees.Node:
+        if self.here.kind == Kind.SIGN and self.here.text in ("{", "("):
+            return self.bracket()
+        token = self.step()
+        if token.kind == Kind.NUMBER:
+            return trees.Number(token.text)
+        if token.kind in (Kind.NAME, Kind.CONSTANT):
+            return trees.Name(token.text) if token.kind == Kind.NAME else trees.Constant(token.text)
+        raise self.refuse(Code.UNEXPECTED, token)
+
+    def _arguments(self) -> tuple[trees.Node, ...]:
+        """Those in brackets; or without brackets the factors that follow: sin 2x is sin(2x)."""
+        if self.here.kind == Kind.SIGN and self.here.text in ("(", "{", "["):
+            found = self.deeper(self.bracket)
+            return found.items if isinstance(found, trees.Point) else (found,)
+        start = self.here.start
+        factors = [self.power()]
+        while self.here.kind != Kind.FUNCTION and self.starts_factor() and self.here.text not in _OPENERS:
+            factors.append(self.power())
+        return (self.make(lambda: trees.Product(tuple(factors)), start) if len(factors) > 1 else factors[0],)
+
+    def matrix(self, token: Token) -> trees.Node:
+        """Rows up to the `\\end` that belongs to the `\\begin`."""
+        word, _, environment = token.text.partition(" ")
+        if word != "begin" or environment not in MATRICES:
+            raise self.refuse(Code.UNEXPECTED, token)
+        rows = [[self.part()]]
+        while not self.at(Kind.COMMAND):
+            if self.take("&"):
+                rows[-1].append(self.part())
+            elif self.take("\\\\"):
+                if not (self.at(Kind.COMMAND) and self.here.text.startswith("end")):
+                    rows.append([self.part()])
+            else:
+                raise self.refuse(Code.MISSING_CLOSE, token)
+        if self.step().text != f"end {environment}" or len({len(row) for row in rows}) > 1:
+            raise self.refuse(Code.UNEXPECTED, token)
+        return trees.Matrix(tuple(map(tuple, rows)))
+
+
+def _is_proper(found: trees.Quotient) -> bool:
+    """Whether a fraction can be the part of a mixed number: two integers, the first smaller."""
+    top, bottom = found.top, found.bottom
+    if not (isinstance(top, trees.Number) and isinstance(bottom, trees.Number)):
+        return False
+    return top.text.isdigit() and bottom.text.isdigit() and int(top.text) < int(bottom.text)
+
+
+def _applied(function: str, arguments: tuple[trees.Node, ...], base: trees.Node | None) -> trees.Node:
+    first = arguments[0]
+    if function in ("sqrt", "cbrt") and len(arguments) == 1:
+        return trees.Root(first, trees.Number("2" if function == "sqrt" else "3"))
+    if function == "exp" and len(arguments) == 1:
+        return trees.Power(trees.Constant("e"), first)
+    if function in ("log", "lg"):
+        return trees.Call("log", (*arguments, base or trees.Number("10"))[:2])
+    return trees.Call(function, arguments)

@@ -1,0 +1,228 @@
+"""Values of a tree at points, to 40 digits: the quick test of whether two formulas can be equal at all.
+
+Real arithmetic first, in which √ of a negative number has no value and odd roots of negative numbers are real, as in
+school. Complex arithmetic (principal values) where real arithmetic finds no value, or where i is written. Nothing
+here can grow: mpmath's numbers have a fixed precision, and what could take long to compute has no value.
+"""
+
+import itertools
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import mpmath  # type: ignore[import-untyped]
+
+from content.mathematics import trees
+
+DIGITS = 40
+POINTS = 6  # common points that two formulas are compared at
+MOST_TRIES, FEWEST_TRIES = 48, 12  # points that are tried, to find as many
+WORK = 3_000  # nodes times tries, about
+ENOUGH = 3
+LARGEST_EXPONENT = 100_000
+LARGEST_ANGLE = 10**12
+
+# A context of our own, of fixed precision: mpmath's global one is shared by all threads.
+_REALS = mpmath.MPContext()
+_REALS.dps = DIGITS
+_TOLERANCE = _REALS.mpf(10) ** (8 - DIGITS)
+Value = Any  # mpf or mpc of _REALS
+Point = Mapping[str, Value]
+
+
+class NoValue(ArithmeticError):
+    """The formula has no value at this point."""
+
+
+def value_at(node: trees.Node, point: Point, *, real: bool = True) -> Value:
+    """Return the value at a point. Raises NoValue."""
+    try:
+        return _Evaluator(point, real).value(node)
+    except (ArithmeticError, ValueError):
+        raise NoValue from None
+
+
+def close(left: Value, right: Value) -> bool:
+    """Whether two values agree to about 32 digits."""
+    return bool(abs(left - right) <= _TOLERANCE * max(1, abs(left), abs(right)))
+
+
+def sample(nodes: Sequence[trees.Node]) -> list[tuple[Value, ...]]:
+    """Return the values of several formulas at common points, the same points at every call.
+
+    Empty where they have too few common points to say anything.
+    """
+    for real in _modes(nodes):
+        found = list(_common_values(nodes, real))
+        if _is_enough(found, nodes):
+            return found
+    return []
+
+
+def agree(left: trees.Node, right: trees.Node) -> bool:
+    """Whether two formulas have equal values at every common point that was tried; stops at the first difference."""
+    nodes = (left, right)
+    for real in _modes(nodes):
+        found = []
+        for pair in _common_values(nodes, real):
+            if not close(*pair):
+                return False
+            found.append(pair)
+        if _is_enough(found, nodes):
+            return True
+    return False
+
+
+def _modes(nodes: Sequence[trees.Node]) -> tuple[bool, ...]:
+    """Real arithmetic, then complex; complex only, where i is written."""
+    imaginary = any(part == trees.Constant("i") for node in nodes for part in trees.walk(node))
+    return (False,) if imaginary else (True, False)
+
+
+def _is_enough(found: Sequence[tuple[Value, ...]], nodes: Sequence[trees.Node]) -> bool:
+    return len(found) >= (ENOUGH if any(map(trees.names, nodes)) else 1)
+
+
+def _common_values(nodes: Sequence[trees.Node], real: bool) -> Iterator[tuple[Value, ...]]:
+    """The values at up to POINTS points at which every formula has one."""
+    variables = sorted(frozenset().union(*map(trees.names, nodes)))
+    size = sum(1 for node in nodes for _ in trees.walk(node))
+    tries = max(FEWEST_TRIES, min(MOST_TRIES, WORK // size)) if variables else 1
+    found = 0
+    for point in itertools.islice(_points(variables), tries):
+        try:
+            values = tuple(value_at(node, point, real=real) for node in nodes)
+        except NoValue:
+            continue
+        yield values
+        found += 1
+        if found == POINTS:
+            return
+
+
+def _points(variables: Sequence[str]) -> Iterator[Point]:
+    """Small, negative, middling and large values in turn, seeded, so that signs and domains are all met."""
+    rng = random.Random(20)  # noqa: S311 (points, not secrets)
+    ranges = ((0.2, 3), (-3, -0.2), (2, 12), (-12, 12), (0.05, 0.95), (20, 120), (-0.95, -0.05))
+    for low, high in itertools.cycle(ranges):
+        yield {name: _REALS.mpf(rng.uniform(low, high)) for name in variables}
+
+
+class _Evaluator:
+    def __init__(self, point: Point, real: bool) -> None:
+        self.point = point
+        self.real = real
+
+    def value(self, node: trees.Node) -> Value:
+        if node.value is not None:
+            return _REALS.mpf(node.value.numerator) / node.value.denominator
+        match node:
+            case trees.Name(name=name):
+                return self.point[name]
+            case trees.Constant(name=name):
+                return self.constant(name)
+            case trees.Power():
+                return self.power(node)
+            case trees.Root():
+                return self.root(node)
+            case trees.Call():
+                return self.call(node)
+        return self.joined(node)
+
+    def joined(self, node: trees.Node) -> Value:
+        match node:
+            case trees.Negative():
+                return -self.value(node.of)
+            case trees.Sum():
+                return _REALS.fsum(map(self.value, node.terms))
+            case trees.Product():
+                return _REALS.fprod(map(self.value, node.factors))
+            case trees.Quotient():
+                return self.value(node.top) / self.value(node.bottom)
+        raise NoValue
+
+    def constant(self, name: str) -> Value:
+        if name == "i" and not self.real:
+            return _REALS.mpc(0, 1)
+        if name in ("pi", "e"):
+            return +getattr(_REALS, name)
+        raise NoValue
+
+    def power(self, node: trees.Power) -> Value:
+        base = self.value(node.base)
+        exponent = node.exponent.value
+        if exponent is not None and exponent.denominator == 1:
+            return base ** int(exponent)
+        if exponent is not None and self.real and base < 0:
+            if exponent.denominator % 2 == 0:
+                raise NoValue
+            size = (-base) ** (_REALS.mpf(exponent.numerator) / exponent.denominator)
+            return -size if exponent.numerator % 2 else size
+        return self.raised(base, self.value(node.exponent))
+
+    def raised(self, base: Value, exponent: Value) -> Value:
+        if base == 0:
+            if self.real and exponent > 0:
+                return base
+            raise NoValue
+        if self.real and base < 0:
+            raise NoValue
+        if abs(exponent * _REALS.log(base)) > LARGEST_EXPONENT:
+            raise NoValue
+        return base**exponent
+
+    def root(self, node: trees.Root) -> Value:
+        radicand = self.value(node.radicand)
+        index = node.index.value
+        if index is None:
+            return self.raised(radicand, 1 / self.value(node.index))
+        if self.real and radicand < 0:
+            if index.denominator != 1 or index.numerator % 2 == 0:
+                raise NoValue
+            return -((-radicand) ** (1 / _REALS.mpf(int(index))))
+        if radicand == 0:
+            return radicand
+        return radicand ** (_REALS.mpf(index.denominator) / index.numerator)
+
+    def call(self, node: trees.Call) -> Value:
+        values = [self.value(argument) for argument in node.arguments]
+        if node.function == "log":
+            return self.logarithm(values[0]) / self.logarithm(values[1])
+        if node.function == "ln":
+            return self.logarithm(values[0])
+        function = _FUNCTIONS.get(node.function)
+        if function is None or len(values) != 1 or abs(values[0]) > LARGEST_ANGLE:
+            raise NoValue
+        found = function(values[0])
+        if self.real and isinstance(found, _REALS.mpc):
+            raise NoValue
+        return found
+
+    def logarithm(self, of: Value) -> Value:
+        if of == 0 or (self.real and of < 0):
+            raise NoValue
+        return _REALS.log(of)
+
+
+_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
+    "abs": abs,
+    "percent": lambda of: of / 100,
+    "degrees": lambda of: of * _REALS.pi / 180,
+    **{name: getattr(_REALS, name) for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh")},
+    **{f"arc{name}": getattr(_REALS, f"a{name}") for name in ("sin", "cos", "tan")},
+}
+
+
+def is_real(value: Value) -> bool:
+    """Whether a value has no imaginary part."""
+    return isinstance(value, _REALS.mpf)
+
+
+def distance(left: trees.Node, right: trees.Node, *, factor: Fraction = Fraction(1)) -> Fraction:
+    """How far factor·left is from right, exactly where both are rational. Raises NoValue."""
+    if left.value is not None and right.value is not None:
+        return abs(left.value * factor - right.value)
+    scale = _REALS.mpf(factor.numerator) / factor.denominator
+    found = abs(value_at(left, {}) * scale - value_at(right, {}))
+    return Fraction(0) if found < _TOLERANCE else Fraction(_REALS.nstr(found, 30))
