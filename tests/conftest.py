@@ -164,6 +164,12 @@ def _make_step(
         )
 
 
+@pytest.fixture(autouse=True)
+def _cheap_passwords(settings: Any) -> None:
+    """Hashing slowly, as a site must, would take most of the time of the tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def course(db: None) -> Course:
     """The small course of the tests."""

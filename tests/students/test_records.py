@@ -1,6 +1,7 @@
 """An attempt moves every concept of its step, counts once, and leaves everybody else alone."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -76,9 +77,28 @@ def test_the_same_submission_counts_once_even_when_sent_twice(student: User, cou
     assert state(student, "adding").tries == 1
 
 
-def test_nothing_can_be_recorded_outside_a_transaction() -> None:
-    # Says what lock_student needs; the tests themselves run in one.
-    assert "TransactionManagementError" in (records.record_attempt.__doc__ or "")
+@pytest.mark.django_db(transaction=True)
+def test_answers_that_come_at_once_are_all_counted(
+    student: User, classmate: User, course: Course, now: datetime
+) -> None:
+    attempts = [
+        new_attempt(who, step(course, key), correct=True)
+        for _ in range(4)
+        for who in (student, classmate)
+        for key in ("solve-steps:2", "multiply-small")
+    ]
+
+    def record(new: records.NewAttempt) -> None:
+        with transaction.atomic():
+            records.record_attempt(new, now=now)
+        connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(record, attempts))
+    assert (state(student, "multiplying").tries, state(classmate, "multiplying").tries) == (8, 8)
+    assert PopulationCount.objects.get(concept__key="multiplying").tries == 16
+    with pytest.raises(transaction.TransactionManagementError):
+        records.record_attempt(attempts[0], now=now)
 
 
 def test_another_students_states_stay_as_they_are(
