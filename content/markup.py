@@ -77,7 +77,7 @@ _SANITISER = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow",
 )
-_CONVERTER = LatexToMathML(fancy_error=False, max_expansions=0)
+_CONVERTER = LatexToMathML(fancy_error=False)
 
 
 def render(text: str, *, figures: Mapping[str, str] | None = None) -> str:
