@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
-from training import dataset, features, finetune
+from training import batches, dataset, features, finetune
 from training.config import FinetuneConfig
 from training.dataset import Snapshot, Split
 from training.objectives import tracing
@@ -65,7 +65,7 @@ def read_split(path: Path, record: Snapshot) -> Split:
 
 
 def benchmark(
-    *, data: Path, split: Path, out: Path, base: Path | None, zero_shot: bool, core_only: bool, config: FinetuneConfig
+    *, data: Path, split: Path, out: Path, base: Path | None, zero_shot: bool, config: FinetuneConfig
 ) -> dict[str, Any]:
     """Train (unless `zero_shot`), predict every answer of every test student into `out`, and return the figures."""
     if zero_shot and base is None:
@@ -76,19 +76,19 @@ def benchmark(
     if zero_shot:
         model, table = tracing.load(base)
         table = (
-            table if not core_only else tracing.ResidualTable(items=(), concepts=(), width=model.config.residual_width)
+            table
+            if config.residuals
+            else tracing.ResidualTable(items=(), concepts=(), width=model.config.residual_width)
         )
     else:
-        trained = finetune.train(
-            record, parts, out=None, base=base, config=config, progress=finetune.show, use_table=not core_only
-        )
+        trained = finetune.train(record, parts, out=None, base=base, config=config, progress=finetune.show)
         model, table = trained.model, trained.table
     seconds = time.monotonic() - began
     began = time.monotonic()
     counted = parts.train | parts.valid  # all that was there to learn from; test students are in no count
     counts = features.count(record.steps, record.answers, counted)
     described = features.tabulate(record, counts=counts, counted=counted)
-    p = tracing.predict(model, table, tracing.Material(record, table=table, described=described, predicted=parts.test))
+    p = batches.predict(model, table, batches.Material(record, table=table, described=described, predicted=parts.test))
     speed = parts.test.sum() / (time.monotonic() - began)
     place = np.arange(len(record.answers)) - record.offsets[record.student_of_row]
     write_predictions(out, record, p, rows=parts.test, data=data)
@@ -133,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.add_argument("--minutes", type=float, help="end training by then")
     asked.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
-    config = replace(FinetuneConfig(), minutes=given.minutes, seed=given.seed)
+    config = replace(FinetuneConfig(), minutes=given.minutes, seed=given.seed, residuals=not given.core_only)
     try:
         figures = benchmark(
             data=given.data,
@@ -141,7 +141,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             out=given.out,
             base=given.base,
             zero_shot=given.zero_shot,
-            core_only=given.core_only,
             config=config,
         )
     except (BadRequest, dataset.BadSnapshot, finetune.TrainingFailed) as error:

@@ -52,6 +52,7 @@ class FinetuneConfig:
     warmup: float = 0.05  # share of the steps
     clip: float = 1.0  # norm of the gradient
     average: float = 0.995  # of the weights, exponential; 0 keeps the last ones
+    residuals: bool = True  # learn vectors of single items and concepts; else the core alone
     max_history: int = 200  # past answers attended to
     trainable_layers: int | None = None
     minutes: float | None = None
@@ -75,7 +76,7 @@ class FinetuneConfig:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> "FinetuneConfig":
-        """Defaults, overridden by `options` (nested under `network` and `split`). Raises ValueError on unknown names."""
+        """Defaults, overridden by `options` (nested: network, split). Raises ValueError on unknown names."""
         known = {item.name for item in fields(cls)}
         unknown = set(options) - known
         if unknown:

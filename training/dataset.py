@@ -167,7 +167,7 @@ def build_steps(
 
 
 def read_snapshot(folder: Path, *, verify: bool = True) -> Snapshot:
-    """Read a snapshot folder. Raises BadSnapshot where it is incomplete, altered or empty; `verify` checks the hashes."""
+    """Read a snapshot folder. Raises BadSnapshot where it is incomplete, altered (if to `verify`) or empty."""
     try:
         manifest = read_manifest(folder)
     except (OSError, ValueError) as error:

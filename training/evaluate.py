@@ -14,7 +14,8 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from students import knowledge
-from training import dataset, features
+from training import batches, dataset, features
+from training.batches import Material
 from training.config import FinetuneConfig
 from training.dataset import Answers, Bools, Floats, Snapshot, Split
 from training.features import Counts
@@ -72,8 +73,8 @@ def evaluate(*, bundle: Path, snapshot: Path, serving: Path | None = None) -> di
 def predict(bundle: Path, record: Snapshot, described: Floats, *, rows: Bools) -> Predictions:
     """P(right) [rows] of a bundle."""
     model, table = tracing.load(bundle)
-    material = tracing.Material(record, table=table, described=described, predicted=rows)
-    return tracing.predict(model, table, material)[rows].astype(np.float64)
+    material = Material(record, table=table, described=described, predicted=rows)
+    return batches.predict(model, table, material)[rows].astype(np.float64)
 
 
 def subgroups(record: Snapshot, counts: Counts, judged: Bools) -> dict[str, Bools]:
@@ -174,4 +175,3 @@ def _tallies(record: Snapshot, rows: range) -> list[list[float]]:
         for tally in (total, same, *seen):
             tally[wrong] += 1
     return found
-

@@ -18,7 +18,8 @@ PRIOR = 0.65  # share of right answers before anything is known; tells little on
 PRIOR_TRIES = 10.0  # weight of the level above: all -> course -> concept
 ITEM_PRIOR_TRIES = 6.0  # and concept -> item
 DECAYS = (0.5, 0.8, 0.95)  # of the exponential averages, per answer
-BLOCK = 512  # steps described at once, which bounds memory at BLOCK x answers
+LOOKBACK = 600  # past answers that are looked through for an item or concept; totals count all
+BLOCK = 256  # steps described at once, which bounds memory at BLOCK x (BLOCK + LOOKBACK)
 
 FACTS = (
     "item_logit",
@@ -203,9 +204,8 @@ def describe(steps: Steps, history: Answers, asked: Asked, *, known: Floats, exp
     for start in range(0, len(asked.item), BLOCK):
         rows = slice(start, start + BLOCK)
         block = Asked(*(getattr(asked, name)[rows] for name in ("item", "set", "kind", "seen", "seconds")))
-        most = int(block.seen.max(initial=0))
-        past = history.part(slice(0, most))
-        parts.append(_describe_block(steps, past, block, signals[:most], evidence[:most]))
+        past = slice(max(0, int(block.seen.min()) - LOOKBACK), int(block.seen.max()))
+        parts.append(_describe_block(steps, history, block, past=past, signals=signals, evidence=evidence))
     pause = _pause(asked.seconds, np.concatenate([[np.nan], history.seconds])[asked.seen])
     kinds = np.eye(len(KINDS), dtype=np.float32)[asked.kind][:, 1:]
     rest = np.concatenate(parts) if parts else np.zeros((0, len(CONCEPT + ITEM + OTHER)), np.float32)
@@ -303,33 +303,37 @@ def _streak(correct: Bools) -> Floats:
     return np.concatenate([[0], np.log1p(length) * np.where(correct, 1, -1)]).astype(np.float32)
 
 
-def _describe_block(steps: Steps, past: Answers, asked: Asked, signals: Floats, evidence: Floats) -> Floats:
-    """The columns CONCEPT, ITEM and OTHER of a block of asked steps."""
-    size = len(past)
-    if not size:
+def _describe_block(
+    steps: Steps, history: Answers, asked: Asked, *, past: slice, signals: Floats, evidence: Floats
+) -> Floats:
+    """The columns CONCEPT, ITEM and OTHER of a block of asked steps, from the answers in the slice `past`."""
+    if past.stop == past.start:
         return np.tile(_nothing_seen(), (len(asked.item), 1))
-    sets = steps.item_set[past.item]
-    related = relate(steps, asked_item=asked.item, asked_set=asked.set, item=past.item, concept_set=sets)
-    visible = np.arange(size)[None, :] < asked.seen[:, None]
-    concept, concept_last = _related(related.shared & visible, asked.seen, signals, evidence)
+    seen = asked.seen - past.start
+    answers, signals, evidence = history.part(past), signals[past], evidence[past]
+    sets = steps.item_set[answers.item]
+    related = relate(steps, asked_item=asked.item, asked_set=asked.set, item=answers.item, concept_set=sets)
+    ago = seen[:, None] - np.arange(len(answers))[None, :]
+    visible = (ago > 0) & (ago <= LOOKBACK)
+    concept, concept_last = _related(related.shared & visible, seen, signals, evidence)
     items = related.same_item & visible
     item_last = _last(items)
     found = item_last >= 0
     tries = (items @ evidence, items @ signals[:, 0])
-    sign = np.where(past.correct, 1.0, -1.0)
+    sign = np.where(answers.correct, 1.0, -1.0)
     set_last = _last(related.same_set & visible)
     before = _last(related.builds_on & visible)
     basis = (related.builds_on & visible).astype(np.float32) @ np.stack([evidence, signals[:, 1]], 1)
-    runs = _run_of_set(sets)
-    run = np.where((set_last >= 0) & (set_last == asked.seen - 1), runs[np.maximum(set_last, 0)], 0)
-    when = past.seconds[np.maximum(concept_last, 0)]
+    runs = _run_of_set(steps.item_set[history.item])[past]
+    run = np.where((set_last >= 0) & (set_last == seen - 1), runs[np.maximum(set_last, 0)], 0)
+    when = answers.seconds[np.maximum(concept_last, 0)]
     columns = (
         np.log1p(tries[0]),
         (tries[1] + 2 * PRIOR) / (tries[0] + 2),
-        np.where(found, np.log1p(asked.seen - item_last), 0),
+        np.where(found, np.log1p(seen - item_last), 0),
         np.where(found, sign[item_last], 0),
-        np.where(found, np.log1p(past.try_number[item_last]), 0),
-        np.where(found, 1.0 - past.correct[item_last], 0),
+        np.where(found, np.log1p(answers.try_number[item_last]), 0),
+        np.where(found, 1.0 - answers.correct[item_last], 0),
         np.log1p(basis[:, 0]),
         np.where(before >= 0, basis[:, 1] / (basis[:, 0] + 2), 0),
         np.log1p(run),
@@ -341,7 +345,7 @@ def _describe_block(steps: Steps, past: Answers, asked: Asked, signals: Floats, 
 
 
 def _related(mask: Bools, seen: Ints, signals: Floats, evidence: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """The columns CONCEPT over the past answers in `mask` [asked, answers], and the place of the last one (-1: none)."""
+    """The columns CONCEPT over the past answers in `mask` [asked, answers]; the place of the last one (-1: none)."""
     weights = mask * evidence  # [asked, answers]
     total = weights @ np.concatenate([signals, np.ones((len(signals), 1), np.float32)], 1)
     right, over, hinted, tries = total.T

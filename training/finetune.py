@@ -10,22 +10,21 @@ import argparse
 import copy
 import json
 import math
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from training import dataset, features
+from training.batches import Material, predict
+from training.bundle import Trained, write_bundle
 from training.config import FinetuneConfig
-from training.dataset import Bools, Snapshot, Split, Window
-from training.features import Floats
+from training.dataset import Snapshot, Split, Window
 from training.objectives import tracing
 
 FOLDS = 10
@@ -69,17 +68,6 @@ def finetune(
     return write_bundle(out / BUNDLE, result, snapshot=record, split=split, config=config, base=base)
 
 
-@dataclass(frozen=True)
-class Trained:
-    """The best weights of a run, and how it went."""
-
-    model: tracing.Tracer
-    table: tracing.ResidualTable
-    epochs: int
-    seconds: float
-    history: list[dict[str, float]]  # epoch, loss, valid_loss
-
-
 def train(
     record: Snapshot,
     split: Split,
@@ -88,69 +76,72 @@ def train(
     base: Path | None,
     config: FinetuneConfig,
     progress: Callable[[Progress], None] = lambda _: None,
-    use_table: bool = True,
 ) -> Trained:
-    """The loop. `out` None: no checkpoints. `use_table` False: the core alone, no residual vectors."""
+    """The loop. Without `out` there are no checkpoints. Raises TrainingFailed."""
     began = time.monotonic()
     if not split.train.any():
         raise TrainingFailed("no answer to train on: none is a first try without a hint before the cut-off")
-    torch.manual_seed(config.seed)
-    model, table = start(record, base=base, config=config, use_table=use_table)
-    counts = features.count(record.steps, record.answers, split.counted)
-    apart = features.tabulate(record, counts=counts, counted=split.counted, folds=FOLDS, seed=config.seed)
-    as_served = features.tabulate(record, counts=counts, counted=split.counted)
-    learning = tracing.Material(record, table=table, described=apart, predicted=split.train)
-    stopping = tracing.Material(record, table=table, described=as_served, predicted=split.valid)
-    if base is None:
-        model.standardise(learning.described[split.train])
+    state, learning, stopping = prepare(record, split, base=base, config=config)
     found = dataset.windows(record, predicted=split.train, history=config.max_history)
     size = config.batch_size or dataset.default_batch_size(len(found))
     steps = config.epochs * math.ceil(len(found) / size)
-    optimiser = make_optimiser(
-        model, table, config=config, rate=config.learning_rate if base is None else config.base_learning_rate
-    )
-    state = State(model, table, optimiser, average=config.average)
     if out is not None:
         state.read(out / "checkpoint")
 
-    for epoch in range(state.epoch, config.epochs):
-        if state.stale >= config.patience:
-            break
-        torch.manual_seed(config.seed * 1000 + epoch)  # so that a run that was stopped goes on with the same numbers
-        rng = np.random.default_rng((config.seed, epoch))
-        model.train()
-        table.train()
-        losses = []
-        for group in dataset.batches(found, size=size, rng=rng):
+    while state.epoch < config.epochs and state.stale < config.patience:
+        torch.manual_seed(
+            config.seed * 1000 + state.epoch
+        )  # so that a run that was stopped goes on with the same draws
+        groups = list(dataset.batches(found, size=size, rng=np.random.default_rng((config.seed, state.epoch))))
+        losses: list[float] = []
+        for group in groups:
             spent = (time.monotonic() - began) / 60 / config.minutes if config.minutes else 0.0
-            for part in optimiser.param_groups:
-                part["lr"] = part["rate"] * schedule(max(state.step / steps, spent), warmup=config.warmup)
-            value = step(state, learning, group, config=config)
-            if not math.isfinite(value):
-                raise TrainingFailed(f"the loss is no number any more (epoch {epoch}, step {state.step})")
-            losses.append(value)
-            state.step += 1
-            if state.step % 10 == 0:
-                progress(Progress("training", state.step / steps, epoch, float(np.mean(losses[-50:]))))
-            if spent >= 1:
+            if spent >= 1 and losses:
                 break
-        valid = mean_loss(*state.mean, stopping) if split.valid.any() else float(np.mean(losses))
-        state.note(epoch, float(np.mean(losses)), valid)
-        progress(Progress("training", state.step / steps, epoch, float(np.mean(losses)), valid, f"epoch {epoch + 1}"))
+            state.set_rate(schedule(max(state.step / steps, spent), warmup=config.warmup))
+            losses.append(step(state, learning, group, config=config))
+            if not math.isfinite(losses[-1]):
+                raise TrainingFailed(f"the loss is no number any more (epoch {state.epoch + 1}, step {state.step})")
+            if state.step % 10 == 0:
+                progress(Progress("training", state.step / steps, state.epoch, float(np.mean(losses[-50:]))))
+        loss = float(np.mean(losses))
+        valid = mean_loss(*state.mean, stopping) if split.valid.any() else loss
+        progress(Progress("training", state.step / steps, state.epoch, loss, valid))
+        state.note(loss, valid)
         if out is not None:
             state.write(out / "checkpoint")
         if config.minutes and time.monotonic() - began > config.minutes * 60:
             break
-    best_model, best_table = state.best()
-    return Trained(best_model, best_table, state.epoch, time.monotonic() - began, state.history)
+    model, table = state.best()
+    return Trained(model, table, state.epoch, time.monotonic() - began, state.history)
+
+
+def prepare(
+    record: Snapshot, split: Split, *, base: Path | None, config: FinetuneConfig
+) -> tuple["State", Material, Material]:
+    """Network, table and optimiser as a run begins; the answers to train on and those to stop by."""
+    torch.manual_seed(config.seed)
+    model, table = start(record, base=base, config=config)
+    counts = features.count(record.steps, record.answers, split.counted)
+    apart = features.tabulate(record, counts=counts, counted=split.counted, folds=FOLDS, seed=config.seed)
+    as_served = features.tabulate(record, counts=counts, counted=split.counted)
+    learning = Material(record, table=table, described=apart, predicted=split.train)
+    stopping = Material(record, table=table, described=as_served, predicted=split.valid)
+    if base is None:
+        model.begin_as_regression(apart[split.train], record.answers.correct[split.train])
+    return (
+        State(model, table, make_optimiser(model, table, config=config, from_base=base is not None), config.average),
+        learning,
+        stopping,
+    )
 
 
 def start(
-    record: Snapshot, *, base: Path | None, config: FinetuneConfig, use_table: bool
+    record: Snapshot, *, base: Path | None, config: FinetuneConfig
 ) -> tuple[tracing.Tracer, tracing.ResidualTable]:
     """The network and the table a run begins with. Raises TrainingFailed where the base cannot be read."""
     steps = record.steps
-    items, concepts = (steps.items, steps.concepts) if use_table else ((), ())
+    items, concepts = (steps.items, steps.concepts) if config.residuals else ((), ())
     if base is not None:
         try:
             model, table = tracing.load(base)
@@ -171,7 +162,7 @@ def start(
 
 
 def make_optimiser(
-    model: tracing.Tracer, table: tracing.ResidualTable, *, config: FinetuneConfig, rate: float
+    model: tracing.Tracer, table: tracing.ResidualTable, *, config: FinetuneConfig, from_base: bool
 ) -> torch.optim.AdamW:
     """AdamW over what is to be trained: weight decay on matrices, none on biases and norms, its own on the table.
 
@@ -184,6 +175,7 @@ def make_optimiser(
         kept = len(model.layers) - min(config.trainable_layers, len(model.layers))
         for layer in list(model.layers)[kept:]:
             layer.requires_grad_(True)
+    rate = config.base_learning_rate if from_base else config.learning_rate
     trained = [weights for weights in model.parameters() if weights.requires_grad]
     groups = [
         {"params": [w for w in trained if w.ndim > 1], "weight_decay": config.weight_decay},
@@ -196,21 +188,23 @@ def make_optimiser(
 
 
 def schedule(done: float, *, warmup: float) -> float:
-    """Share of the learning rate after a share `done` of the run: up in a line, then down along a cosine to a fiftieth."""
+    """Share of the learning rate after a share `done` of the run: up in a line, then down a cosine to a fiftieth."""
     if done < warmup:
         return max(done / warmup, 0.01)
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, (done - warmup) / (1 - warmup))))
 
 
-def step(state: "State", material: tracing.Material, group: Sequence[Window], *, config: FinetuneConfig) -> float:
+def step(state: "State", material: Material, group: Sequence[Window], *, config: FinetuneConfig) -> float:
     """One step of the optimiser over a group of windows, in `accumulate` parts; the mean loss, before the step."""
+    state.model.train()
+    state.table.train()
     state.optimiser.zero_grad(set_to_none=True)
     labels = sum(int(material.predicted[window.first : window.stop].sum()) for window in group)
     size = math.ceil(len(group) / config.accumulate)
     total = 0.0
     for i in range(0, len(group), size):
         batch = material.batch(group[i : i + size])
-        odds = state.model.answer(batch, state.table, drop=config.residual_dropout)
+        odds = batch.ask(state.model, state.table, drop=config.residual_dropout)
         value = tracing.loss(odds, batch.right, batch.label) / labels
         value.backward()
         total += value.item()
@@ -218,12 +212,13 @@ def step(state: "State", material: tracing.Material, group: Sequence[Window], *,
     torch.nn.utils.clip_grad_norm_(trained, config.clip)
     state.optimiser.step()
     state.follow()
+    state.step += 1
     return total
 
 
-def mean_loss(model: tracing.Tracer, table: tracing.ResidualTable, material: tracing.Material) -> float:
+def mean_loss(model: tracing.Tracer, table: tracing.ResidualTable, material: Material) -> float:
     """Mean cross-entropy over the rows to be predicted."""
-    p = tracing.predict(model, table, material)[material.predicted].astype(float)
+    p = predict(model, table, material)[material.predicted].astype(float)
     right = material.snapshot.answers.correct[material.predicted]
     return float(-np.log(np.clip(np.where(right, p, 1 - p), 1e-7, 1)).mean())
 
@@ -232,7 +227,7 @@ class State:
     """What changes during a run, and its checkpoint."""
 
     def __init__(
-        self, model: tracing.Tracer, table: tracing.ResidualTable, optimiser: torch.optim.AdamW, *, average: float
+        self, model: tracing.Tracer, table: tracing.ResidualTable, optimiser: torch.optim.AdamW, average: float
     ) -> None:
         self.model, self.table, self.optimiser = model, table, optimiser
         self.average = average
@@ -241,6 +236,11 @@ class State:
         self.best_loss = math.inf
         self.epoch = self.step = self.stale = 0
         self.history: list[dict[str, float]] = []
+
+    def set_rate(self, share: float) -> None:
+        """Set this share of each group's learning rate."""
+        for part in self.optimiser.param_groups:
+            part["lr"] = part["rate"] * share
 
     def follow(self) -> None:
         """Move the averaged weights after a step; early on the average is short."""
@@ -251,10 +251,10 @@ class State:
                     if theirs.requires_grad:
                         ours.lerp_(theirs, 1 - keep)
 
-    def note(self, epoch: int, loss: float, valid: float) -> None:
+    def note(self, loss: float, valid: float) -> None:
         """An epoch has ended; remember its weights if it was the best."""
-        self.epoch = epoch + 1
-        self.history.append({"epoch": epoch, "loss": loss, "valid_loss": valid})
+        self.history.append({"epoch": self.epoch, "loss": loss, "valid_loss": valid})
+        self.epoch += 1
         self.stale += 1
         if valid < self.best_loss:
             self.best_loss, self.stale = valid, 0
@@ -303,74 +303,6 @@ class State:
         with torch.no_grad():
             for name, rows in cls._named(pair):
                 rows.copy_(weights[name])
-
-
-def write_bundle(
-    folder: Path, result: Trained, *, snapshot: Snapshot, split: Split, config: FinetuneConfig, base: Path | None
-) -> Path:
-    """Write a bundle beside its place and rename it, so that there is a whole one or none. Returns its folder."""
-    for module in (result.model, result.table):
-        if not all(bool(torch.isfinite(rows).all()) for rows in module.state_dict().values()):
-            raise TrainingFailed("the best weights are not finite")
-    side = folder.with_name(f"{folder.name}.new")
-    shutil.rmtree(side, ignore_errors=True)
-    side.mkdir(parents=True)
-    tracing.save(side, model=result.model, table=result.table)
-    steps, counts = snapshot.steps, features.count(snapshot.steps, snapshot.answers, split.counted)
-    tallies = {
-        "items": _by_name(steps.items, counts.item_tries, counts.item_right),
-        "concepts": _by_name(steps.concepts, counts.concept_tries, counts.concept_right),
-        "courses": _by_name(steps.courses, counts.course_tries, counts.course_right),
-    }
-    report = {
-        "objective": "tracing",
-        "settings": config.to_dict(),
-        "base": base.name if base else None,
-        "epochs": result.epochs,
-        "seconds": round(result.seconds, 1),
-        "history": result.history,
-        "students": len(snapshot.students),
-        "trained_on": int(split.train.sum()),
-        "parameters": sum(
-            weights.numel() for module in (result.model, result.table) for weights in module.parameters()
-        ),
-        "simulated": snapshot.simulated,
-    }
-    (side / "counts.json").write_text(json.dumps(tallies, ensure_ascii=False), encoding="utf-8")
-    (side / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
-    (side / "MODEL_CARD.md").write_text(model_card(report), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    side.rename(folder)
-    return folder
-
-
-def model_card(report: dict[str, Any]) -> str:
-    """What the bundle is, for people."""
-    last = report["history"][-1] if report["history"] else {"loss": float("nan"), "valid_loss": float("nan")}
-    best = min((row["valid_loss"] for row in report["history"]), default=float("nan"))
-    return f"""# Tracer
-
-Gives P(right first try without a hint) of any exercise step for a student, from the student's answers so far.
-How it works and what it must not be used for: docs/models/tracing.md of the project.
-
-| | |
-| --- | --- |
-| trained on | {report["trained_on"]} first tries of {report["students"]} students{", simulated" if report["simulated"] else ""} |
-| started from | {report["base"] or "random weights"} |
-| numbers learned | {report["parameters"]} |
-| epochs | {report["epochs"]}, in {report["seconds"]} s |
-| log loss, training · later answers | {last["loss"]:.4f} · {best:.4f} |
-
-The figures on answers that it never saw are in report.json. Settings, all of them:
-
-```json
-{json.dumps(report["settings"], indent=1)}
-```
-"""
-
-
-def _by_name(names: Sequence[str], tries: Floats, right: Floats) -> dict[str, list[int]]:
-    return {name: [int(a), int(b)] for name, a, b in zip(names, tries, right, strict=True)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

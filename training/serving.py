@@ -103,7 +103,10 @@ class Predictor:
         odds = self._ask(steps, history, counts, items=asked_items, known=known, now=query.now)
         p = 1 / (1 + np.exp(-odds.astype(float)))
         values = p[len(query.candidates) :]
-        found = [self._interval(value, name, query) for value, name in zip(values, query.concepts, strict=True)]
+        tries = Counter(
+            name for answer in query.history if answer.try_number <= 1 for name in query.steps[answer.step].concepts
+        )
+        found = [self._interval(value, tries[name]) for value, name in zip(values, query.concepts, strict=True)]
         return Predicted(
             probabilities=p[: len(query.candidates)].astype(np.float32),
             concept_values=dict(zip(query.concepts, map(float, values), strict=True)),
@@ -165,15 +168,12 @@ class Predictor:
                 row[logit], row[tries] = np.median(described[others][:, [logit, tries]], axis=0)
                 row[over] = row[logit] - row[concept]
 
-    def _interval(self, value: float, concept: str, query: StudentQuery) -> tuple[float, float]:
+    def _interval(self, value: float, tries: int) -> tuple[float, float]:
         """The 80 % interval of mastery: normal on the logit scale around the value.
 
         Before any answer the student's ability in the concept is spread by `unknown` around what the network expects;
         each first try at it tells p·(1 - p) of information, older ones less (0.9 per answer, as abilities move).
         """
-        tries = sum(
-            1 for answer in query.history if answer.try_number <= 1 and concept in query.steps[answer.step].concepts
-        )
         told = (1 - 0.9**tries) / (1 - 0.9) * value * (1 - value)
         half = Z80 / math.sqrt(1 / self.unknown**2 + told)
         middle = float(features.logit(value))
@@ -190,7 +190,7 @@ def predictor(bundle: Path) -> Predictor:
 def _steps_of(query: StudentQuery) -> tuple[Steps, dict[str, int]]:
     """The steps of a query, and after them one for each concept asked for; and their numbers by name."""
     kinds: dict[str, Counter[str]] = {name: Counter() for name in query.concepts}
-    courses = {name: "" for name in query.concepts}
+    courses = dict.fromkeys(query.concepts, "")
     for step in query.steps.values():
         for name in step.concepts:
             if name in kinds:
@@ -234,4 +234,5 @@ def _counts_of(query: StudentQuery, steps: Steps) -> Counts:
 
 def _relations(steps: Steps, past: Answers, asked: Asked, *, gap: Tensor) -> tracing.Relations:
     kinds = torch.from_numpy(features.relations(steps, past, asked))[None]
-    return tracing.Relations(kinds, tracing.bucket(gap), (gap < 0).unsqueeze(0))
+    hidden = gap < 0
+    return tracing.Relations(kinds, tracing.bucket(gap), hidden.unsqueeze(0) if hidden.any() else None)

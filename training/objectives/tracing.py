@@ -1,4 +1,4 @@
-"""Tracing: will this student answer this step right, now? The whole network, its loss and its metrics, in reading order.
+"""Tracing: will this student answer this step right, now? The network, its loss and its metrics, in reading order.
 
 A causal transformer over a student's past answers that knows no item by number. Past answers and the asked steps are
 described by the same features; relations between them (same item, shared concept, prerequisite, how long ago) enter
@@ -6,7 +6,8 @@ as attention biases. An asked step is a query: it attends to past answers only, 
 anything later, so hundreds of steps are asked of one encoded history, a row of attention each. What a site has learned
 of single items and concepts stands beside, as a table of small vectors under their stable ids.
 
-Letters in shapes: B students, T past answers, Q asked steps, D width, H heads, F features, R relations, V residual width.
+Letters in shapes: B students, T past answers, Q asked steps, D width, H heads, F features, R relations,
+V residual width.
 """
 
 import json
@@ -18,16 +19,19 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PretrainedConfig, PreTrainedModel
+from transformers.utils.logging import disable_progress_bar
 
-from training import features as described_by
-from training.dataset import Bools, Snapshot, Window, batches, windows
 from training.features import RELATIONS, WIDTH, Floats, Ints
+
+disable_progress_bar()  # else saving a few megabytes draws one
 
 RESPONSES = 5  # columns of features.responses
 DISTANCES = 32  # buckets of «how many answers ago»
+RIDGE = 0.05  # C of the regression that a network starts as
 CLIP = 6.0  # standard deviations at which a feature is cut off
 
 
@@ -36,7 +40,7 @@ class TracingConfig(PretrainedConfig):
 
     model_type = "yincai_tracing"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - transformers wants every setting as an argument of its own
         self,
         *,
         width: int = 64,
@@ -88,10 +92,12 @@ class Layer(nn.Module):
         nothing = self.nothing.reshape(1, 1, -1).expand(len(rows), 1, -1)
         return tuple(self._split(part) for part in torch.cat([nothing, rows], 1).chunk(2, -1))  # type: ignore[return-value]
 
-    def bias(self, relations: Tensor, distance: Tensor, hidden: Tensor) -> Tensor:
-        """[B, H, Q, 1 + T] added to the attention, from relations [B, Q, T, R], distance [Q, T], hidden [B or 1, Q, T]."""
-        bias = self.relation(relations) + self.distance(distance)  # [B, Q, T, H]
-        bias = bias.masked_fill(hidden.unsqueeze(-1), float("-inf")).permute(0, 3, 1, 2)
+    def bias(self, relations: "Relations") -> Tensor:
+        """[B, H, Q, 1 + T] added to the attention; «nothing», the first column, is neither near nor far."""
+        bias = self.relation(relations.kinds) + self.distance(relations.distance)  # [B, Q, T, H]
+        if relations.hidden is not None:
+            bias = bias.masked_fill(relations.hidden.unsqueeze(-1), float("-inf"))
+        bias = bias.permute(0, 3, 1, 2)
         return functional.pad(bias, (1, 0))
 
     def forward(self, asks: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
@@ -122,7 +128,7 @@ class Relations:
 
     kinds: Tensor  # [B, Q, T, R]
     distance: Tensor  # [Q, T] bucket of how many answers ago
-    hidden: Tensor  # [B or 1, Q, T] true where the answer is not to be seen
+    hidden: Tensor | None  # [B or 1, Q, T] true where the answer is not to be seen
 
 
 class Tracer(PreTrainedModel):
@@ -168,10 +174,21 @@ class Tracer(PreTrainedModel):
         elif isinstance(module, Layer):
             nn.init.zeros_(module.nothing)
 
-    def standardise(self, features: Floats) -> None:
-        """Take mean and scale of the features from rows to train on, [rows, F]."""
+    def begin_as_regression(self, features: Floats, right: Any) -> None:
+        """Start as the ridge logistic regression over the features [rows, F]: all else has nothing to say yet.
+
+        Few answers then do no worse than it, and many start from where it ends.
+        """
         self.feature_mean.copy_(torch.from_numpy(features.mean(0)))
         self.feature_scale.copy_(torch.from_numpy(np.maximum(features.std(0), 0.05)))
+        nn.init.zeros_(self.head["out"].weight)
+        if len(np.unique(right)) < 2:
+            return
+        scaled = self.scaled(torch.from_numpy(features)).numpy()
+        fitted = LogisticRegression(C=RIDGE, max_iter=200, tol=1e-3).fit(scaled, right)
+        with torch.no_grad():
+            self.head["direct"].weight.copy_(torch.from_numpy(fitted.coef_))
+            self.head["direct"].bias.copy_(torch.from_numpy(fitted.intercept_))
 
     def set_dropout(self, share: float) -> None:
         """Train with another dropout than the base was."""
@@ -197,15 +214,15 @@ class Tracer(PreTrainedModel):
             keys.append(key)
             values.append(value)
             if number + 1 < len(self.layers):
-                bias = layer.bias(relations.kinds, relations.distance, relations.hidden)
+                bias = layer.bias(relations)
                 states, _ = layer(states, key, value, bias)
         return Encoded(tuple(keys), tuple(values))
 
     def ask(self, steps: Tensor, past: Encoded, relations: Relations) -> tuple[Tensor, Tensor]:
-        """Asked steps [B, Q, D] after all layers, and where the last one looked [B, Q, 1 + T], the mean of its heads."""
+        """Asked steps [B, Q, D] after all layers, and where the last one looked [B, Q, 1 + T] (mean of heads)."""
         states, looks = steps, steps
         for layer, keys, values in zip(self.layers, past.keys, past.values, strict=True):
-            bias = layer.bias(relations.kinds, relations.distance, relations.hidden)
+            bias = layer.bias(relations)
             states, looks = layer(states, keys, values, bias)
         return states, looks.mean(1)
 
@@ -215,11 +232,6 @@ class Tracer(PreTrainedModel):
         inner = functional.dropout(inner, self.config.dropout, self.training)
         odds = self.head["out"](inner) + self.head["direct"](scaled) + self.head["residual"](residual)
         return odds.squeeze(-1)
-
-    def answer(self, batch: "Batch", table: "ResidualTable", *, drop: float = 0.0) -> Tensor:
-        """Log odds [B, T] of a batch, with the residual vectors of a table."""
-        residual = table(batch.item, batch.members, drop=drop)
-        return self(features=batch.features, responses=batch.responses, residual=residual, kinds=batch.kinds)
 
     def forward(self, *, features: Tensor, responses: Tensor, residual: Tensor, kinds: Tensor) -> Tensor:
         """Log odds [B, T] of every answer of records, each from the answers before it.
@@ -280,71 +292,6 @@ class ResidualTable(nn.Module):
         if drop:
             rows = rows * (torch.rand(len(rows), 1) >= drop)
         return functional.pad(rows, (0, 0, 1, 0))  # row 0: unknown
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Windows side by side, filled up at the end. B windows, T the longest."""
-
-    features: Tensor  # [B, T, F]
-    responses: Tensor  # [B, T, RESPONSES]
-    item: Tensor  # [B, T] row of the residual table, -1 unknown
-    members: Tensor  # [B, T, most]
-    kinds: Tensor  # [B, T, T, R]
-    right: Tensor  # [B, T]
-    label: Tensor  # [B, T] 1 where the answer is predicted
-
-
-class Material:
-    """A snapshot made ready: features of every answer, and its windows as batches."""
-
-    def __init__(self, snapshot: Snapshot, *, table: ResidualTable, described: Floats, predicted: Bools) -> None:
-        self.snapshot = snapshot
-        self.described = described
-        self.predicted = predicted
-        self.responses = described_by.responses(snapshot.answers)
-        steps = snapshot.steps
-        self.item, concept = table.places(steps.items, steps.concepts)
-        self.members = np.where(steps.set_concepts >= 0, described_by.take(concept, steps.set_concepts), -1)
-
-    def batch(self, group: Sequence[Window]) -> Batch:
-        """These windows as tensors."""
-        answers, steps = self.snapshot.answers, self.snapshot.steps
-        longest = max(window.stop - window.start for window in group)
-        shape = (len(group), longest)
-        described = np.zeros((*shape, WIDTH), np.float32)
-        responses = np.zeros((*shape, RESPONSES), np.float32)
-        item = np.full(shape, -1, np.int64)
-        members = np.full((*shape, self.members.shape[1]), -1, np.int64)
-        kinds = np.zeros((*shape, longest, len(RELATIONS)), np.float32)
-        right, label = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        for place, window in enumerate(group):
-            rows, size = slice(window.start, window.stop), window.stop - window.start
-            part = answers.part(rows)
-            described[place, :size] = self.described[rows]
-            responses[place, :size] = self.responses[rows]
-            item[place, :size] = self.item[part.item]
-            members[place, :size] = self.members[steps.item_set[part.item]]
-            kinds[place, :size, :size] = described_by.relations(steps, part, described_by.as_asked(steps, part))
-            right[place, :size] = part.correct
-            first = window.first - window.start
-            label[place, first:size] = self.predicted[window.first : window.stop]
-        arrays = (described, responses, item, members, kinds, right, label)
-        return Batch(*(torch.from_numpy(array) for array in arrays))
-
-
-@torch.inference_mode()
-def predict(model: Tracer, table: ResidualTable, material: Material, *, size: int = 16) -> Floats:
-    """P(right) [answers] of the rows to be predicted, NaN elsewhere; both networks must be in eval mode."""
-    p = np.full(len(material.described), np.nan, np.float32)
-    found = windows(material.snapshot, predicted=material.predicted, history=model.config.max_history)
-    for group in batches(found, size=size):
-        batch = material.batch(group)
-        rows = model.answer(batch, table).sigmoid().numpy()
-        for place, window in enumerate(group):
-            p[window.first : window.stop] = rows[place, window.first - window.start : window.stop - window.start]
-    p[~material.predicted] = np.nan
-    return p
 
 
 def bucket(gap: Tensor) -> Tensor:
