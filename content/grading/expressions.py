@@ -67,7 +67,7 @@ def _matches(keys: Sequence[trees.Node], given: Sequence[trees.Node]) -> tuple[t
 def _lacking_form(key: ExpressionKey, reading: trees.Node, wanted: trees.Node) -> str:
     """The form that the answer should have and has not, or nothing."""
     if key.form is not None:
-        return "" if has_form(reading, key.form, key=wanted) else key.form
+        return "" if has_form(reading, key.form, key=wanted) else key.form.value
     return _unfinished(reading, wanted)
 
 
@@ -76,7 +76,7 @@ def _unfinished(reading: trees.Node, wanted: trees.Node) -> str:
     if not all(is_finished(_said(statement)) for statement in statements):
         return ""
     if not has_form(reading, Form.SOLVED, key=wanted):
-        return Form.SOLVED
+        return Form.SOLVED.value
     return "" if all(is_finished(_said(statement)) for statement in _statements(reading)) else FINISHED
 
 

@@ -105,7 +105,7 @@ def _lacking_form(key: NumberKey, node: trees.Node) -> str:
     is_integer = isinstance(size, trees.Number) and size.text.isdigit()
     match key.form:
         case NumberForm.ANY:
-            fits = is_finished(node) or not is_finished(key.value)
+            fits = node.value is None or is_finished(node) or not is_finished(key.value)
             return "" if fits else FINISHED
         case NumberForm.INTEGER:
             fits = is_integer
@@ -115,7 +115,7 @@ def _lacking_form(key: NumberKey, node: trees.Node) -> str:
             fits = is_integer or (isinstance(size, trees.Quotient) and is_finished(node) and "." not in _digits(size))
         case NumberForm.SIMPLEST:
             fits = "." not in _digits(size) and has_form(node, Form.SIMPLIFIED, key=node)
-    return "" if fits else key.form
+    return "" if fits else key.form.value
 
 
 def _digits(node: trees.Node) -> str:

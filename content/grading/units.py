@@ -104,7 +104,7 @@ def split_unit(text: str, *, expected: str) -> tuple[str, str]:
         return found[1] + _SUFFIX.sub("", text[found.end() :]), sign
     spelled = _spelled(text).replace("$$", " ").rstrip(" .。")
     for unit in sorted({*UNITS, expected} - {""} - ({"%"} - {expected}), key=len, reverse=True):
-        if spelled.endswith(unit) or (len(unit) > 2 and spelled.lower().endswith(unit.lower())):
+        if spelled.endswith(unit) or ((len(unit) > 2 or unit == expected) and spelled.lower().endswith(unit.lower())):
             rest = spelled[: -len(unit)].rstrip("\\ ")
             if rest and (rest[-1] in ")}]" or rest[-1].isdigit() or not rest[-1].isalnum()) and _has_digit(rest):
                 return rest, unit

@@ -31,9 +31,6 @@ class AtomReader(ABC):
     def listing(self) -> trees.Node: ...
 
     @abstractmethod
-    def part(self) -> trees.Node: ...
-
-    @abstractmethod
     def sum(self) -> trees.Node: ...
 
     @abstractmethod
@@ -235,7 +232,7 @@ class AtomReader(ABC):
         token = self.here
         if token.kind == Kind.SIGN and token.text == "{":
             return self.deeper(self.bracket)
-        if token.kind == Kind.NUMBER and len(token.text) > 1:
+        if token.kind == Kind.NUMBER and len(token.text) > 1 and token.text.isdigit():
             rest = Token(Kind.NUMBER, token.text[1:], token.start + 1, token.stop)
             first = Token(Kind.NUMBER, token.text[0], token.start, token.start + 1, token.spaced)
             self.tokens[self.index : self.index + 1] = [first, rest]
@@ -283,13 +280,13 @@ class AtomReader(ABC):
         word, _, environment = token.text.partition(" ")
         if word != "begin" or environment not in MATRICES:
             raise self.refuse(Code.UNEXPECTED, token)
-        rows = [[self.part()]]
+        rows = [[self.sum()]]
         while not self.at(Kind.COMMAND):
             if self.take("&"):
-                rows[-1].append(self.part())
+                rows[-1].append(self.sum())
             elif self.take("\\\\"):
                 if not (self.at(Kind.COMMAND) and self.here.text.startswith("end")):
-                    rows.append([self.part()])
+                    rows.append([self.sum()])
             else:
                 raise self.refuse(Code.MISSING_CLOSE, token)
         if self.step().text != f"end {environment}" or len({len(row) for row in rows}) > 1:

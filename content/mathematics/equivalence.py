@@ -76,9 +76,10 @@ def _branches(node: trees.Node) -> tuple[trees.Node, ...]:
     ):
         return (node,)
     try:
-        return _with_sign(node, "+"), _with_sign(node, "-")
+        upper, lower = _with_sign(node, "+"), _with_sign(node, "-")
     except ValueError:  # a denominator that is 0 in one of them, say
         return (node,)
+    return (node,) if upper == node else (upper, lower)
 
 
 def _with_sign(node: trees.Node, sign: str) -> trees.Node:
@@ -109,23 +110,20 @@ def _same_items(left: trees.Node, right: trees.Node) -> bool:
     joined = {node.joined for node in (left, right) if isinstance(node, trees.Listing)}
     if {"and", "or"} <= joined and not _are_equations(left):
         return False
-    ours, theirs = _distinct(left), _distinct(right)
-    if len(ours) != len(theirs) or len(ours) > MAX_ITEMS:
+    ours, theirs = _items(left), _items(right)
+    if max(len(ours), len(theirs)) > MAX_ITEMS:
         return False
-    return all(any(is_equivalent(item, other) for other in theirs) for item in ours)
+    return all(any(is_equivalent(item, other) for other in theirs) for item in ours) and all(
+        any(is_equivalent(item, other) for item in ours) for other in theirs
+    )
 
 
 def _are_equations(node: trees.Node) -> bool:
-    items = node.items if isinstance(node, trees.Listing) else (node,)
-    return not any(isinstance(item, trees.Relation) and item.signs != ("=",) for item in items)
+    return not any(isinstance(item, trees.Relation) and item.signs != ("=",) for item in _items(node))
 
 
-def _distinct(node: trees.Node) -> list[trees.Node]:
-    kept: list[trees.Node] = []
-    for item in node.items[: MAX_ITEMS + 1] if isinstance(node, trees.Listing) else (node,):
-        if not any(is_equivalent(item, other) for other in kept):
-            kept.append(item)
-    return kept
+def _items(node: trees.Node) -> tuple[trees.Node, ...]:
+    return node.items if isinstance(node, trees.Listing) else (node,)
 
 
 def _same_relation(left: trees.Relation, right: trees.Relation) -> bool:

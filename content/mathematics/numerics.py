@@ -20,7 +20,7 @@ POINTS = 6  # common points that two formulas are compared at
 MOST_TRIES, FEWEST_TRIES = 48, 12  # points that are tried, to find as many
 WORK = 3_000  # nodes times tries, about
 ENOUGH = 3
-LARGEST_EXPONENT = 100_000
+LARGEST_EXPONENT = 10_000
 LARGEST_ANGLE = 10**12
 
 # A context of our own, of fixed precision: mpmath's global one is shared by all threads.

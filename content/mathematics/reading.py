@@ -37,7 +37,20 @@ class _Reader(AtomReader):
         if not self.at(Kind.END):
             closing = self.at(Kind.SIGN) and self.here.text in (")", "]", "}", "\\}")
             raise self.refuse(Code.MISSING_OPEN if closing else Code.UNEXPECTED)
+        self.check_mixture(whole)
         return whole
+
+    def check_mixture(self, whole: trees.Node) -> None:
+        """Refuse formulas with equations, points, sets or matrices in them, such as `2(x=1)` and `(1,2)^2`."""
+        for node in trees.walk(whole):
+            if not isinstance(node, trees.COLLECTIONS) and not trees.is_formula(node):
+                raise Unreadable(Code.UNEXPECTED, self.text, 0)
+            if (
+                isinstance(node, trees.Relation)
+                and node.signs != ("in",)
+                and not all(map(trees.is_formula, node.sides))
+            ):
+                raise Unreadable(Code.UNEXPECTED, self.text, 0)
 
     def listing(self) -> trees.Node:
         """Parts with `,`, `;`, `or`, `and` between them; the connective that is said decides."""

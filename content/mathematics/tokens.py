@@ -42,6 +42,7 @@ class Token:
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3}(?![\d.A-Za-z]))?", re.ASCII)
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:(?:,|\{,\}|\\,)\d{3})+(?![\d,])(?:\.\d+)?", re.ASCII)
+_GROUPS = re.compile(r"[1-9]\d{0,2}(?:(?: |\\,)\d{3})+(?![\d./]| *[/\d])(?:\.\d+)?", re.ASCII)  # 37 000
 _WORD = re.compile(r"[A-Za-z]+")
 _COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
 _BRACED = re.compile(r"\s*\{([^{}]*)\}")
@@ -118,7 +119,8 @@ class _Cutter:
 
     def _number(self) -> None:
         outside = self.depth == 0 and self.thousands
-        found = (_THOUSANDS.match(self.text, self.at) if outside else None) or _NUMBER.match(self.text, self.at)
+        grouped = (_THOUSANDS.match(self.text, self.at) if outside else None) or _GROUPS.match(self.text, self.at)
+        found = grouped or _NUMBER.match(self.text, self.at)
         if found is None:
             raise self._refuse(Code.UNEXPECTED)
         plain = re.sub(r"[^\d.eE+-]", "", found[0]).lower()

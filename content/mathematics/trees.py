@@ -229,6 +229,14 @@ class Matrix(Node):
         return tuple(entry for row in self.rows for entry in row)
 
 
+COLLECTIONS = (Relation, Point, Interval, Listing, Matrix)  # what cannot be added or multiplied
+
+
+def is_formula(node: Node) -> bool:
+    """Whether it is one formula, at every depth: `x + 1`, not `x = 1`, and not the unreadable `2·(1, 3)`."""
+    return not any(isinstance(part, COLLECTIONS) for part in walk(node))
+
+
 def walk(node: Node) -> Iterator[Node]:
     """A node and everything below it, from the top down."""
     stack = [node]
