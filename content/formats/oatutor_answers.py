@@ -53,12 +53,13 @@ def undollared(text: str) -> str:
 
 
 def _mathematics(value: str, further: Sequence[str]) -> Json:
+    """A number where it is one, otherwise an expression for which, as in OATutor, all that is equivalent is right."""
     accept = list(dict.fromkeys(other for other in further if other and other != value and _readable(other)))
     if accept:
-        return {"kind": "expression", "value": value, "accept": accept}
+        return {"kind": "expression", "value": value, "accept": accept, "form": "any"}
     if number := _number(value):
         return {"kind": "number", "value": number}
-    return {"kind": "expression", "value": value}
+    return {"kind": "expression", "value": value, "form": "any"}
 
 
 def _number(value: str) -> str:

@@ -1,0 +1,209 @@
+"""The mathematics on real keys: every `arithmetic` key of two OATutor courses, and rewritings of a random 200 of them.
+
+SymPy is the judge of the rewritings: it makes them, and says which disturbed answers really differ.
+"""
+
+import json
+import random
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sympy
+
+from content.grading import Unreadable, grade, parse_key
+from content.mathematics import latex, parse, trees  # the tree classes come with the package
+
+FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "content"
+ZIPS = ("oatutor-solid-foundations-algebra.zip", "oatutor-elementary-algebra.zip")
+DRAWN = 200
+NOT_MATHEMATICS = re.compile(r"[A-Za-z]{4,}(?<!frac)(?<!sqrt)(?<!left)(?<!right)(?<!times)")
+
+pytestmark = pytest.mark.skipif(
+    not all((FOLDER / name).is_file() for name in ZIPS), reason=f"the OATutor courses are not in {FOLDER}"
+)
+
+
+def steps() -> Iterator[dict[str, Any]]:
+    for name in ZIPS:
+        with zipfile.ZipFile(FOLDER / name) as archive:
+            for member in sorted(archive.namelist()):
+                if re.search(r"/steps/[^/]+/[^/]+\.json\Z", member):
+                    yield json.loads(archive.read(member))
+
+
+@pytest.fixture(scope="module")
+def keys() -> list[str]:
+    """Every arithmetic key; blanks of templates are filled with a number."""
+    return [
+        re.sub(r"@\{\w+\}", "3", key)
+        for step in steps()
+        if step["answerType"] == "arithmetic"
+        for key in step["stepAnswer"]
+    ]
+
+
+def formula_keys(keys: list[str]) -> list[str]:
+    """A random 200 of the keys that SymPy can rewrite: formulas and equations."""
+    usable = [key for key in dict.fromkeys(keys) if "\\pm" not in key and "matrix" not in key]
+    return random.Random(7).sample(usable, DRAWN)
+
+
+def to_sympy(node: trees.Node) -> Any:
+    """The formula as SymPy's; variables are positive, as the course assumes of what stands under a root."""
+    parts = [to_sympy(child) for child in node.children()]
+    match node:
+        case trees.Number():
+            return sympy.Rational(str(node.value))
+        case trees.Name(name=name):
+            return sympy.Symbol(name, positive=True)
+        case trees.Negative():
+            return -parts[0]
+        case trees.Sum():
+            return sympy.Add(*parts)
+        case trees.Product():
+            return sympy.Mul(*parts)
+        case trees.Quotient():
+            return parts[0] / parts[1]
+        case trees.Power():
+            return parts[0] ** parts[1]
+        case trees.Root():
+            return parts[0] ** (1 / parts[1])
+        case trees.Call(function="log"):
+            return sympy.log(parts[0]) / sympy.log(parts[1])
+        case trees.Call(function="abs"):
+            return sympy.Abs(parts[0])
+        case trees.Call(function="sin"):
+            return sympy.sin(parts[0])
+    raise NotImplementedError(node)
+
+
+def sides(node: trees.Node) -> list[Any]:
+    return [to_sympy(side) for side in node.sides] if isinstance(node, trees.Relation) else [to_sympy(node)]
+
+
+def rewritten(node: trees.Node) -> set[str]:
+    """The same answer written otherwise, as text and as LaTeX."""
+    found: set[str] = {latex(node)}
+    original = sides(node)
+    for change in (lambda side: side, sympy.expand, sympy.factor, sympy.together, sympy.cancel):
+        changed = [change(side) for side in original]
+        found.add(" = ".join(map(str, changed)))
+        found.add(" = ".join(map(sympy.latex, changed)))
+    if len(original) == 1 and original[0].is_Rational and set(sympy.factorint(original[0].q)) <= {2, 5}:
+        found.add(f"{float(original[0]):.20f}".rstrip("0").rstrip("."))
+    if isinstance(node, trees.Sum):
+        found.add(latex(trees.Sum(node.terms[::-1])))
+    if isinstance(node, trees.Product):
+        found.add(latex(trees.Product(node.factors[::-1])))
+    return found
+
+
+def replaced(node: trees.Node, old: trees.Node, new: trees.Node) -> trees.Node:
+    """The tree with one node, found by identity, replaced."""
+    if node is old:
+        return new
+    built: dict[str, Any] = {}
+    for name in node.__dataclass_fields__:
+        part = getattr(node, name)
+        if isinstance(part, trees.Node):
+            built[name] = replaced(part, old, new)
+        elif name != "value":
+            is_group = isinstance(part, tuple) and part and isinstance(part[0], trees.Node)
+            built[name] = tuple(replaced(each, old, new) for each in part) if is_group else part
+    return type(node)(**built)
+
+
+def disturbed(node: trees.Node) -> Iterator[trees.Node]:
+    """Small mistakes: a constant or an exponent one more or less, a sign turned."""
+    for part in trees.walk(node):
+        try:
+            if isinstance(part, trees.Number) and part.text.isdigit():
+                for by in (1, -1):
+                    yield replaced(node, part, trees.Number(str(abs(int(part.text) + by))))
+            elif isinstance(part, trees.Negative):
+                yield replaced(node, part, part.of)
+            elif isinstance(part, trees.Sum):
+                yield replaced(node, part, trees.Sum((*part.terms[:-1], trees.Negative(part.terms[-1]))))
+            elif isinstance(part, trees.Name):
+                yield replaced(node, part, trees.Power(part, trees.Number("2")))
+        except (trees.TooLarge, trees.DividedByZero):
+            continue
+
+
+def differs(node: trees.Node, other: trees.Node) -> bool:
+    """Whether SymPy finds the two different at three points (equations: by more than a constant factor)."""
+    ours, theirs = sides(node), sides(other)
+    if len(ours) == 2:
+        ours, theirs = [ours[0] - ours[1]], [theirs[0] - theirs[1]]
+    found = []
+    letters = sorted(ours[0].free_symbols | theirs[0].free_symbols, key=str)
+    for turn in range(3):
+        point = {letter: sympy.Float(1.3 + 0.7 * turn + 0.37 * place) for place, letter in enumerate(letters)}
+        one, another = (complex(side.subs(point).evalf()) for side in (ours[0], theirs[0]))
+        found.append(one / another if isinstance(node, trees.Relation) and another else one - another)
+    if isinstance(node, trees.Relation):
+        return max(abs(ratio - found[0]) for ratio in found) > 1e-9
+    return max(map(abs, found)) > 1e-9
+
+
+def as_key(text: str) -> Any:
+    return parse_key({"kind": "expression", "value": text, "form": "any"})
+
+
+def test_at_least_97_in_100_arithmetic_keys_can_be_read_and_are_right_for_themselves(keys: list[str]) -> None:
+    failed = []
+    for key in keys:
+        try:
+            if not grade(parse_key({"kind": "expression", "value": key}), key).correct:
+                failed.append(key)
+        except ValueError as problem:
+            failed.append(f"{key}: {problem}")
+    assert len(keys) > 1_900
+    assert len(failed) <= 0.03 * len(keys), failed
+
+
+def test_the_mathematical_string_keys_can_be_read_too() -> None:
+    texts = [key for step in steps() if step["answerType"] == "string" and step["problemType"] == "TextBox"
+             for key in step["stepAnswer"] if not NOT_MATHEMATICS.search(key)]  # fmt: skip
+    failed = [text for text in texts if not _is_readable(text)]
+    assert len(texts) > 60
+    assert len(failed) <= 0.03 * len(texts), failed
+
+
+def test_rewritings_of_200_keys_are_accepted(keys: list[str]) -> None:
+    tried, refused = 0, []
+    for text in formula_keys(keys):
+        key = as_key(text)
+        for answer in rewritten(parse(text)):
+            tried += 1
+            if not grade(key, answer).correct:
+                refused.append((text, answer))
+    assert tried > 3 * DRAWN
+    assert len(refused) <= 0.01 * tried, refused
+
+
+def test_small_mistakes_in_200_keys_are_refused(keys: list[str]) -> None:
+    tried, accepted = 0, []
+    for text in formula_keys(keys):
+        key, node = as_key(text), parse(text)
+        for wrong in disturbed(node):
+            answer = latex(wrong)
+            if not _is_readable(answer) or not differs(node, wrong):
+                continue
+            tried += 1
+            if grade(key, answer).correct:
+                accepted.append((text, answer))
+    assert tried > 2 * DRAWN
+    assert len(accepted) <= 0.01 * tried, accepted
+
+
+def _is_readable(text: str) -> bool:
+    try:
+        parse(text)
+    except Unreadable:
+        return False
+    return True
