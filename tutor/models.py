@@ -46,6 +46,7 @@ class Turn(models.Model):
     session = models.ForeignKey(Session, models.CASCADE, related_name="turns", verbose_name=_("session"))
     exercise = models.ForeignKey(Exercise, models.PROTECT, related_name="turns", verbose_name=_("exercise"))
     concept = models.ForeignKey(Concept, models.PROTECT, related_name="+", verbose_name=_("concept"))
+    number = models.PositiveIntegerField(_("place in the session"), default=1)
     seed = models.BigIntegerField(_("variant"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     # The choice.
@@ -59,10 +60,10 @@ class Turn(models.Model):
     )  # null: chosen without a fresh prediction
     probability = models.FloatField(_("P(correct) of the first step"), null=True, blank=True)
     # How it goes.
-    position = models.PositiveSmallIntegerField(_("step in hand"), default=0)
-    progress = models.JSONField(_("progress by step key"), default=dict)  # hints shown, tries, done, gave up
+    progress = models.JSONField(_("progress by step key"), default=dict, blank=True)  # tutor/turns/progress.py
+    first_hint_at_once = models.BooleanField(_("first hint shown at once"), default=False)
     served_at = models.DateTimeField(_("served"))
-    step_served_at = models.DateTimeField(_("step in hand served"))
+    waiting_since = models.DateTimeField(_("waits for an answer since"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:

@@ -1,0 +1,1 @@
+"""The tutor's commands, and what they share."""

@@ -1,0 +1,298 @@
+"""A turn as a student may see it. Reads: Turn.
+
+Answer keys and solutions whose time has not come are not in a TurnView at all, so no page can leak them.
+Texts are Markdown with LaTeX; `figures` says where their pictures are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+
+from content import catalog, grading, package, variants
+from content.models import Course
+from students.models import User
+from tutor import feedback
+from tutor.feedback import Feedback
+from tutor.models import Turn
+from tutor.turns.progress import Progress, Response, StepProgress
+
+WORKED_EXAMPLE = "worked_example"  # the strategy of tutor/policy that starts with the concept's example
+
+SHOWN = ("session__student__preference", "session__course", "exercise", "concept")  # what showing a turn needs
+
+
+class NotYours(Exception):
+    """There is no such turn, or it is another student's: to the asker these are the same."""
+
+
+class StepState(StrEnum):
+    """Where a step stands: later, in hand, or behind."""
+
+    PENDING = "pending"
+    CURRENT = "current"
+    DONE = "done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaffoldView:
+    """What a scaffold asks, and what came of the answer; `correct` is None while it waits."""
+
+    kind: str  # a content.package.StepKind
+    choices: tuple[tuple[str, str], ...]  # (id, Markdown)
+    correct: bool | None
+    response: Response | None
+    feedback: Feedback | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HintView:
+    """One hint that has been shown; `scaffold` where it asks a smaller question."""
+
+    key: str
+    number: int
+    total: int
+    title: str
+    text: str
+    scaffold: ScaffoldView | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepView:
+    """One step. `prompt` is empty for steps still pending; `solution` and `right_answer` until the step is done."""
+
+    key: str
+    number: int
+    prompt: str
+    state: StepState
+    kind: str  # a content.package.StepKind
+    choices: tuple[tuple[str, str], ...]  # (id, Markdown)
+    unit: str  # shown beside the field where it is not part of the question
+    hints: tuple[HintView, ...]
+    hints_total: int
+    hint_label: str  # «Hint 2 of 3», the words on the button; empty when there are no more
+    tries: int
+    gave_up: bool
+    response: Response | None  # the last one given
+    feedback: Feedback | None  # on the last answer
+    solution: str
+    right_answer: str
+
+    @property
+    def can_ask_hint(self) -> bool:
+        """Whether another hint can be shown."""
+        return bool(self.hint_label)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReasonView:
+    """Why this exercise: the policy's code and values, and the sentence for people."""
+
+    code: str
+    values: Mapping[str, Any]
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnView:
+    """A turn as its student may see it."""
+
+    token: UUID
+    number: int = 1  # place in the session
+    state: str  # a tutor.models.Turn.State
+    course_id: int
+    course_slug: str
+    course_title: str
+    language: str
+    concept_id: int
+    concept_title: str
+    exercise_id: int
+    exercise_revision: int = 1
+    seed: int = 0
+    title: str
+    prompt: str
+    licence: str
+    attribution: str
+    steps: tuple[StepView, ...]
+    current: StepView | None  # None when the turn is over
+    strategy: str
+    example: str  # the concept's worked example where it belongs on the page
+    reason: ReasonView
+    figures: Mapping[str, str]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is still something to answer."""
+        return self.state == Turn.State.OPEN
+
+    @property
+    def can_skip(self) -> bool:
+        """Whether «not this now» is on offer."""
+        return self.is_open
+
+    @property
+    def last(self) -> StepView | None:
+        """The step that was answered or given up last, if any."""
+        done = [step for step in self.steps if step.state == StepState.DONE]
+        return done[-1] if done else None
+
+
+def find(*, turn_token: UUID | str, student: User, lock: bool = False) -> Turn:
+    """The student's turn with all that showing it needs. With `lock`, nobody else can change it in this transaction.
+
+    Raises NotYours for another student's turn and for one that does not exist.
+    """
+    turns = Turn.objects.select_related(*SHOWN)
+    if lock:
+        turns = turns.select_for_update(of=("self",))
+    try:
+        return turns.get(token=turn_token, session__student=student)
+    except (Turn.DoesNotExist, ValidationError):
+        raise NotYours from None
+
+
+def view(*, turn_token: UUID | str, student: User) -> TurnView:
+    """A turn by its token, open or over. Raises NotYours."""
+    return show(find(turn_token=turn_token, student=student))
+
+
+def current(student: User, course: Course) -> TurnView | None:
+    """The turn in hand: the open one, or the last one of the open session while nothing newer was asked for."""
+    turn = (
+        Turn.objects.filter(session__student=student, session__course=course, session__ended_at=None)
+        .select_related(*SHOWN)
+        .first()
+    )
+    return show(turn) if turn and turn.state != Turn.State.SKIPPED else None
+
+
+def concrete_of(served: TurnView) -> package.Exercise:
+    """The exercise of a turn with its blanks filled as they were when it was served, keys and all."""
+    return _concrete(served.exercise_id, served.exercise_revision, served.seed)
+
+
+@lru_cache(maxsize=512)
+def _concrete(exercise_id: int, revision: int, seed: int) -> package.Exercise:
+    return variants.instantiate(catalog.exercise(exercise_id, revision), seed)
+
+
+def concrete(turn: Turn) -> package.Exercise:
+    """The same from the row."""
+    return _concrete(turn.exercise_id, turn.exercise.revision, turn.seed)
+
+
+def show(turn: Turn) -> TurnView:
+    """The view of a turn that was read with all its relations: no query when the course is warm."""
+    course = turn.session.course
+    exercise = concrete(turn)
+    progress = Progress.from_json(turn.progress)
+    in_hand = progress.current(exercise.steps) if turn.state == Turn.State.OPEN else None
+    steps = tuple(
+        _step(step, number, progress=progress.of(step.key), in_hand=step is in_hand)
+        for number, step in enumerate(exercise.steps, start=1)
+    )
+    return TurnView(
+        token=turn.token,
+        number=turn.number,
+        state=turn.state,
+        course_id=course.pk,
+        course_slug=course.slug,
+        course_title=course.title,
+        language=course.language,
+        concept_id=turn.concept_id,
+        concept_title=turn.concept.title,
+        exercise_id=turn.exercise_id,
+        exercise_revision=turn.exercise.revision,
+        seed=turn.seed,
+        title=exercise.title,
+        prompt=exercise.prompt,
+        licence=exercise.licence,
+        attribution=exercise.attribution,
+        steps=steps,
+        current=next((step for step in steps if step.state == StepState.CURRENT), None),
+        strategy=turn.strategy,
+        example=_example(turn, steps),
+        reason=_reason(turn),
+        figures=catalog.figures(course.pk, revision=course.revision),
+    )
+
+
+def _step(step: package.Step, number: int, *, progress: StepProgress, in_hand: bool) -> StepView:
+    state = StepState.DONE if progress.done else StepState.CURRENT if in_hand else StepState.PENDING
+    reached = state != StepState.PENDING
+    total = len(step.hints)
+    more = in_hand and progress.hints < total
+    return StepView(
+        key=step.key,
+        number=number,
+        prompt=step.prompt if reached else "",
+        state=state,
+        kind=str(step.answer["kind"]),
+        choices=_choices(step.answer) if reached else (),
+        unit=_unit(step.answer) if reached else "",
+        hints=tuple(_hint(hint, place, total, progress) for place, hint in enumerate(step.hints[: progress.hints], 1)),
+        hints_total=total,
+        hint_label=feedback.hint_label(number=progress.hints + 1, total=total) if more else "",
+        tries=progress.tries,
+        gave_up=progress.gave_up,
+        response=progress.response,
+        feedback=feedback.words(feedback.Marking.from_json(progress.marking)) if progress.marking else None,
+        solution=step.solution if progress.done else "",
+        right_answer=right_answer(step.answer) if progress.done else "",
+    )
+
+
+def _hint(hint: package.Hint, number: int, total: int, progress: StepProgress) -> HintView:
+    scaffold = None
+    if hint.kind == package.HintKind.SCAFFOLD and hint.answer is not None:
+        asked = progress.asked.get(hint.key)
+        scaffold = ScaffoldView(
+            kind=str(hint.answer["kind"]),
+            choices=_choices(hint.answer),
+            correct=asked["correct"] if asked else None,
+            response=asked["response"] if asked else None,
+            feedback=feedback.words(feedback.Marking.from_json(asked["marking"])) if asked else None,
+        )
+    return HintView(key=hint.key, number=number, total=total, title=hint.title, text=hint.text, scaffold=scaffold)
+
+
+def _choices(answer: package.Json) -> tuple[tuple[str, str], ...]:
+    return tuple((str(choice), str(text)) for choice, text in answer.get("choices", {}).items())
+
+
+def _unit(answer: package.Json) -> str:
+    """The unit beside the field; where the unit is asked for, showing it would give it away."""
+    return "" if answer.get("unit_required") else str(answer.get("unit") or "")
+
+
+def right_answer(answer: package.Json) -> str:
+    """The right answer of a key, as Markdown, for a step that is done."""
+    choices = answer.get("choices", {})
+    match answer["kind"]:
+        case package.StepKind.ONE_CHOICE:
+            return str(choices[answer["correct"]])
+        case package.StepKind.SEVERAL_CHOICES:
+            return "\n".join(f"- {choices[choice]}" for choice in answer["correct"])
+        case package.StepKind.TEXT:
+            return str(answer["accept"][0])
+    latex = grading.read_as(grading.parse_key(answer), str(answer["value"]))
+    return f"${latex}$"
+
+
+def _example(turn: Turn, steps: tuple[StepView, ...]) -> str:
+    """The worked example: before practice on something new, and once feedback has offered it."""
+    offered = any(step.feedback and step.feedback.offer == feedback.Offer.EXAMPLE for step in steps)
+    return turn.concept.example if offered or turn.strategy == WORKED_EXAMPLE else ""
+
+
+def _reason(turn: Turn) -> ReasonView:
+    values = {name: value for name, value in turn.reason.items() if name != "code"}
+    course = turn.session.course
+    titles = {concept.id: concept.title for concept in catalog.course_map(course.pk, course.revision).concepts}
+    return ReasonView(
+        code=str(turn.reason["code"]), values=values, sentence=feedback.reason_sentence(turn.reason, titles=titles)
+    )
