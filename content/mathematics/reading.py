@@ -126,7 +126,7 @@ class _Reader(AtomReader):
         if not self.take("^"):
             return base
         if self.degrees():
-            return self.make(lambda: trees.Call("degrees", (base,)), start)
+            return self.suffixed(self.make(self.call("degrees", base), start))
         exponent = self.deeper(self.signed)
         raised = self.make(lambda: trees.Power(base, exponent), start)
         return self.suffixed(raised)

@@ -8,6 +8,7 @@ import random
 import re
 import zipfile
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 import sympy
 
 from content.grading import Unreadable, grade, parse_key
-from content.mathematics import latex, parse, trees  # the tree classes come with the package
+from content.mathematics import latex, parse, trees
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "content"
 ZIPS = ("oatutor-solid-foundations-algebra.zip", "oatutor-elementary-algebra.zip")
@@ -52,6 +53,9 @@ def formula_keys(keys: list[str]) -> list[str]:
     return random.Random(7).sample(usable, DRAWN)
 
 
+FUNCTIONS = {"log": lambda of, base: sympy.log(of) / sympy.log(base), "abs": sympy.Abs, "sin": sympy.sin}
+
+
 def to_sympy(node: trees.Node) -> Any:
     """The formula as SymPy's; variables are positive, as the course assumes of what stands under a root."""
     parts = [to_sympy(child) for child in node.children()]
@@ -72,12 +76,8 @@ def to_sympy(node: trees.Node) -> Any:
             return parts[0] ** parts[1]
         case trees.Root():
             return parts[0] ** (1 / parts[1])
-        case trees.Call(function="log"):
-            return sympy.log(parts[0]) / sympy.log(parts[1])
-        case trees.Call(function="abs"):
-            return sympy.Abs(parts[0])
-        case trees.Call(function="sin"):
-            return sympy.sin(parts[0])
+        case trees.Call(function=function):
+            return FUNCTIONS[function](*parts)
     raise NotImplementedError(node)
 
 
@@ -94,7 +94,11 @@ def rewritten(node: trees.Node) -> set[str]:
         found.add(" = ".join(map(str, changed)))
         found.add(" = ".join(map(sympy.latex, changed)))
     if len(original) == 1 and original[0].is_Rational and set(sympy.factorint(original[0].q)) <= {2, 5}:
-        found.add(f"{float(original[0]):.20f}".rstrip("0").rstrip("."))
+        found.add(f"{Decimal(int(original[0].p)) / Decimal(int(original[0].q)):f}")
+    if isinstance(node, trees.Relation):
+        found.add(latex(trees.Relation(node.sides[::-1], node.signs)))
+        found.add(f"{3 * original[0]} = {3 * original[1]}")
+        found.add(f"0 = {original[1] - original[0]}")
     if isinstance(node, trees.Sum):
         found.add(latex(trees.Sum(node.terms[::-1])))
     if isinstance(node, trees.Product):

@@ -1,0 +1,236 @@
+"""Every kind of step graded: right, wrong, foreseen, and right but for the form, the unit or the precision."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from content.grading import Code, KeyProblem, Reason, Unreadable, grade, parse_key, read_as
+from content.package import WrongAnswer
+
+
+def graded(answer: dict[str, Any], response: str | list[str], *foreseen: str | tuple[str, ...]) -> Any:
+    wrong_answers = [WrongAnswer(response=each, feedback="") for each in foreseen]
+    return grade(parse_key(answer), response, wrong_answers=wrong_answers)
+
+
+def number(**fields: Any) -> dict[str, Any]:
+    return {"kind": "number", **fields}
+
+
+def expression(value: str, **fields: Any) -> dict[str, Any]:
+    return {"kind": "expression", "value": value, **fields}
+
+
+CHOICES = {"kind": "several_choices", "choices": {"a": "1", "b": "2", "c": "3"}, "correct": ["a", "b"]}
+COLOURS = {"kind": "one_choice", "choices": {1: "red", 2: "blue"}, "correct": 2}
+
+
+@pytest.mark.parametrize(
+    ("key", "response", "reason"),
+    [
+        (number(value=6), "6", Reason.RIGHT),
+        (number(value=6), "6.0", Reason.RIGHT),
+        (number(value=6), "x=6", Reason.RIGHT),
+        (number(value=6), "６", Reason.RIGHT),
+        (number(value=6), "12/2", Reason.RIGHT),
+        (number(value=6), "6 cm", Reason.RIGHT),
+        (number(value=6), "-6", Reason.WRONG),
+        (number(value=6), "3+3", Reason.FORM),
+        (number(value="3/4"), "0.75", Reason.RIGHT),
+        (number(value="3/4"), "75%", Reason.RIGHT),
+        (number(value="3/4"), r"\frac34", Reason.RIGHT),
+        (number(value="2 3/4"), "11/4", Reason.RIGHT),
+        (number(value=37000), "3.7×10^4", Reason.RIGHT),
+        (number(value=37000), "37,000", Reason.RIGHT),
+        (number(value="3/4", form="simplest"), "6/8", Reason.FORM),
+        (number(value="3/4", form="simplest"), "3/4", Reason.RIGHT),
+        (number(value="3/4", form="decimal"), "3/4", Reason.FORM),
+        (number(value="3/4", form="fraction"), "0.75", Reason.FORM),
+        (number(value=5, form="integer"), "5.0", Reason.FORM),
+        (number(value=5, unit="km"), "5", Reason.RIGHT),
+        (number(value=5, unit="km"), "5000 m", Reason.RIGHT),
+        (number(value=5, unit="km"), r"5\,\mathrm{km}", Reason.RIGHT),
+        (number(value=5, unit="km"), "5 公里", Reason.RIGHT),
+        (number(value=5, unit="km"), "5000", Reason.WRONG),
+        (number(value=5, unit="km"), "5 kg", Reason.UNIT),
+        (number(value=5, unit="km", unit_required=True), "5", Reason.MISSING_UNIT),
+        (number(value=5, unit="min"), "300 s", Reason.RIGHT),
+        (number(value=12, unit="cm^2"), "12 cm²", Reason.RIGHT),
+        (number(value=45, unit="°"), r"45^{\circ}", Reason.RIGHT),
+        (number(value=12, unit="%"), "12", Reason.RIGHT),
+        (number(value=12, unit="%"), "12 %", Reason.RIGHT),
+        (number(value="1.79", unit="$"), "$1.79", Reason.RIGHT),
+        (number(value="1.79", unit="$"), "179 cents", Reason.RIGHT),
+        (number(value=7, unit="apples"), "7 apples", Reason.RIGHT),
+        (number(value="3.14159", tolerance="0.01"), "3.14", Reason.RIGHT),
+        (number(value="3.14159", tolerance="0.01"), "3.1", Reason.ROUNDING),
+        (number(value="sqrt(2)"), r"\sqrt{2}", Reason.RIGHT),
+        (number(value="sqrt(2)"), "1.41", Reason.ROUNDING),
+        (number(value="sqrt(2)"), "1.5", Reason.WRONG),
+        (number(value="1/3"), "0.333", Reason.ROUNDING),
+    ],
+)
+def test_a_number_is_graded_by_value_unit_form_and_precision(
+    key: dict[str, Any], response: str, reason: Reason
+) -> None:
+    found = graded(key, response)
+    assert found.reason == reason
+    assert found.correct == (reason == Reason.RIGHT)
+    assert found.score == {Reason.RIGHT: 1.0, Reason.WRONG: 0.0}.get(reason, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("key", "response", "reason"),
+    [
+        (expression("x=5"), "5", Reason.RIGHT),
+        (expression("x=5"), "x=10/2", Reason.RIGHT),
+        (expression("x=5"), "2x+4=14", Reason.FORM),
+        (expression("x=5", form="any"), "2x+4=14", Reason.RIGHT),
+        (expression("x=5"), "y=5", Reason.WRONG),
+        (expression("12"), "3+9", Reason.FORM),
+        (expression("12"), "x=12", Reason.RIGHT),
+        (expression("x^2+4x+3"), "(x+1)(x+3)", Reason.RIGHT),
+        (expression("(x+1)(x+3)", form="factored"), "x^2+4x+3", Reason.FORM),
+        (expression("(x+1)(x+3)", form="factored"), "(3+x)(x+1)", Reason.RIGHT),
+        (expression("y=2x+1", form="solved"), "2x-y+1=0", Reason.FORM),
+        (expression("615,195"), "195, 615", Reason.RIGHT),
+        (expression("x=-2 or x=3"), "3, -2", Reason.RIGHT),
+        (expression("x=-2 or x=3"), "3", Reason.WRONG),
+        (expression("[2,5)"), "(2,5)", Reason.WRONG),
+        (expression("2x+3", accept=["3x+2"]), "2+3x", Reason.RIGHT),
+    ],
+)
+def test_an_expression_is_graded_by_meaning_and_form(key: dict[str, Any], response: str, reason: Reason) -> None:
+    assert graded(key, response).reason == reason
+
+
+def test_a_wrong_form_says_which_form_is_wanted() -> None:
+    assert graded(expression("x(x+1)", form="factored"), "x^2+x").details == {"form": "factored"}
+    assert graded(number(value=5, unit="km"), "5 kg").details == {"unit": "km", "given": "kg"}
+
+
+def test_a_foreseen_wrong_answer_is_recognised_however_it_is_written() -> None:
+    found = graded(expression("2x+3"), "-3+2x", "2x+1", "2x-3")
+    assert (found.reason, found.wrong_answer, found.score) == (Reason.MISCONCEPTION, 1, 0.0)
+    assert graded(number(value=6, unit="km"), "-6000 m", "-6").wrong_answer == 0
+    assert graded(number(value=6), "7", "-6", "not a number").wrong_answer is None
+
+
+def test_the_question_handed_back_unfactored_can_be_foreseen() -> None:
+    found = graded(expression("(x+1)(x+3)", form="factored"), "x^2+4x+3", "x^2+4x+3")
+    assert (found.reason, found.wrong_answer) == (Reason.MISCONCEPTION, 0)
+
+
+def test_one_choice_is_right_or_wrong() -> None:
+    assert graded(COLOURS, "2").correct
+    assert graded(COLOURS, "1", "1").wrong_answer == 0
+
+
+@pytest.mark.parametrize(
+    ("response", "reason", "score"),
+    [
+        (["b", "a"], Reason.RIGHT, 1.0),
+        (["a"], Reason.PARTLY, 0.5),
+        (["a", "b", "c"], Reason.PARTLY, 0.5),
+        (["c"], Reason.WRONG, 0.0),
+        (["a", "c"], Reason.WRONG, 0.0),
+    ],
+)
+def test_each_right_choice_counts_and_each_wrong_one_takes_one_away(
+    response: list[str], reason: Reason, score: float
+) -> None:
+    found = graded(CHOICES, response)
+    assert (found.reason, found.score) == (reason, score)
+
+
+def test_several_choices_are_recognised_together() -> None:
+    assert graded(CHOICES, ["c", "a"], ("c",), ("a", "c")).wrong_answer == 1
+
+
+@pytest.mark.parametrize("response", ["dne", "ＤＮＥ", "no  Solution.", "No solution。"])
+def test_a_text_is_right_whatever_its_spaces_capitals_and_full_stop(response: str) -> None:
+    assert graded({"kind": "text", "accept": ["DNE", "No solution"]}, response).correct
+
+
+def test_capitals_matter_where_the_author_says_so() -> None:
+    key = {"kind": "text", "accept": ["Na"], "case": True}
+    assert graded(key, "Na").correct
+    assert not graded(key, "NA").correct
+
+
+@pytest.mark.parametrize(
+    ("key", "response", "code"),
+    [
+        (number(value=6), "six", Code.NUMBER_EXPECTED),
+        (number(value=6), "2x", Code.NUMBER_EXPECTED),
+        (number(value=6), "3, 4", Code.NUMBER_EXPECTED),
+        (number(value=6), "6 apples", Code.UNKNOWN_UNIT),
+        (number(value=6), "   ", Code.EMPTY),
+        (number(value=6), ["6"], Code.WRONG_SHAPE),
+        (expression("x"), "(x", Code.MISSING_CLOSE),
+        (expression("x"), "(" * 100_000, Code.TOO_LONG),
+        (COLOURS, "3", Code.UNKNOWN_CHOICE),
+        (CHOICES, ["z"], Code.UNKNOWN_CHOICE),
+        (CHOICES, "a", Code.WRONG_SHAPE),
+        (CHOICES, [], Code.EMPTY),
+    ],
+)
+def test_what_cannot_be_read_is_not_wrong_but_unreadable(
+    key: dict[str, Any], response: str | list[str], code: Code
+) -> None:
+    with pytest.raises(Unreadable) as refused:
+        graded(key, response)
+    assert refused.value.code == code
+
+
+def test_a_broken_key_names_all_its_problems() -> None:
+    with pytest.raises(KeyProblem) as refused:
+        parse_key(number(value=5, foo=1, form="z", tolerance=-1, unit_required=True))
+    assert len(refused.value.problems) == 4
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        {},
+        {"kind": "essay"},
+        number(),
+        number(value="x"),
+        number(value="1/0"),
+        number(value="1,2"),
+        expression("(x"),
+        expression("x", form="nice"),
+        {"kind": "text", "accept": []},
+        {**COLOURS, "correct": 3},
+        {**CHOICES, "correct": ["a", "z"]},
+        {"kind": "one_choice", "choices": {"a": "only"}, "correct": "a"},
+    ],
+)
+def test_an_unusable_key_is_refused(key: dict[str, Any]) -> None:
+    with pytest.raises(KeyProblem):
+        parse_key(key)
+
+
+def test_while_typing_an_answer_is_shown_as_it_is_understood() -> None:
+    assert read_as(parse_key(expression("x")), "1/2x") == r"\frac{1}{2}x"
+    assert read_as(parse_key(number(value=5, unit="km")), "5000m") == r"5000\,\text{m}"
+    with pytest.raises(Unreadable):
+        read_as(parse_key(expression("x")), "1/")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="xya0123456789+-*/^()=<>,. |√²", min_size=1, max_size=20))
+def test_every_key_is_right_for_itself(text: str) -> None:
+    try:
+        key = parse_key(expression(text))
+    except KeyProblem:
+        return
+    found = grade(key, text)
+    assert found.correct or not _has_a_value(text)
+
+
+def _has_a_value(text: str) -> bool:
+    """Whether a formula has values at all: the root of -1-x² has none that could be compared, nor 1/(x-x)."""
+    return not any(sign in text for sign in "/^√")
