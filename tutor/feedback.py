@@ -141,6 +141,19 @@ def mark(grade: Grade, *, step: str, offer: Offer, hints_used: int = 0, try_numb
     )
 
 
+def gave_up(*, step: str, hints_used: int, try_number: int) -> Marking:
+    """The marking of a step whose solution was asked for."""
+    return Marking(
+        step=step,
+        correct=False,
+        score=0.0,
+        reason=GAVE_UP,
+        offer=Offer.NEXT,
+        hints_used=hints_used,
+        try_number=try_number,
+    )
+
+
 def words(marking: Marking) -> Feedback:
     """The marking in the language in force."""
     right_part, wrong_part = _parts(marking)

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from content.models import Course, Exercise
+from content.models import Concept, Course, Exercise
 from students.models import User
 from tutor import turns
 from tutor.management.responses import right_response
@@ -18,7 +18,7 @@ def serve(student: User, course: Course, key: str, *, now: datetime, seed: int =
     )
     session.turns.filter(state=Turn.State.OPEN).update(state=Turn.State.SKIPPED, finished_at=now)
     exercise = Exercise.objects.get(course=course, key=key)
-    concept = exercise.steps.first().concepts.first()  # type: ignore[union-attr]
+    concept = Concept.objects.filter(steps__exercise=exercise).order_by("steps__position", "position")[0]
     turn = Turn.objects.create(
         session=session,
         exercise=exercise,

@@ -40,7 +40,7 @@ class SpokenView(APIView):
             translation.activate(language)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Not yours: 404. Finished: no turn. Already moved: 409 and the turn as it stands. Unreadable: 422 and the part."""
+        """Not yours: 404. Finished: no turn. Already moved: 409 and the turn as it stands. Unreadable: 422."""
         if isinstance(exc, turns.NotYours):
             return super().handle_exception(Http404())
         if isinstance(exc, turns.CourseFinished):
@@ -93,7 +93,7 @@ class TokenView(SpokenView):
         user = authenticate(request._request, username=asked["username"], password=asked["password"])
         if user is None:
             raise exceptions.ValidationError({"detail": _("The name and the password do not match.")})
-        token, _made = Token.objects.get_or_create(user=cast(User, user))
+        token, _made = Token.objects.get_or_create(user=user)
         return Response(shapes.TokenShape({"token": token.key}).data)
 
     @extend_schema(request=None, responses={204: None})

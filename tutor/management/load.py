@@ -68,7 +68,7 @@ class Plan:
     """What a load test does."""
 
     url: str
-    course: str  # short name
+    start: str  # address that starts the course
     sessions: tuple[str, ...]  # session cookies, one a student
     seconds: float
     think: float  # seconds between two requests of one student
@@ -107,7 +107,7 @@ class _Student:
         """Open practice, then answer and go on until the time is over or the course is."""
         async with self.http:
             await asyncio.sleep(self.rng.random() * self.plan.think)
-            page = await self._ask("start", "POST", f"/courses/{self.plan.course}/start/")
+            page = await self._ask("start", "POST", self.plan.start)
             served = 0
             while page is not None and time.perf_counter() < self.end:
                 forms = Forms(page.text)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -157,19 +158,20 @@ def _answer(life: _Life, view: turns.TurnView, step: turns.StepView) -> turns.Ou
         requires=life.requires,
         at=life.clock.now.timestamp(),
     )
-    who = {"turn_token": view.token, "student": life.user, "step_key": step.key}
+    mine: dict[str, Any] = {"turn_token": view.token, "student": life.user, "step_key": step.key}
     for after in range(len(step.hints), min(len(step.hints) + reply.hints, step.hints_total)):
-        turns.ask_hint(**who, after=after)
+        turns.ask_hint(**mine, after=after)
     now = life.clock.pass_seconds(reply.seconds)
-    if not reply.correct and ((reply.gives_up and step.tries) or step.tries >= MOST_TRIES):
-        return turns.give_up(**who, now=now)
+    has_enough = step.tries >= MOST_TRIES or (reply.gives_up and step.tries > 0)
+    if has_enough and not reply.correct:
+        return turns.give_up(**mine, now=now)
     for response in responses.likely(concrete, right=reply.correct, rng=life.clock.rng):
         try:
             submission = UUID(int=life.clock.rng.getrandbits(128), version=4)
-            return turns.submit_answer(**who, response=response, submission_id=submission, now=now)
+            return turns.submit_answer(**mine, response=response, submission_id=submission, now=now)
         except grading.Unreadable:
             continue
-    return turns.give_up(**who, now=now)
+    return turns.give_up(**mine, now=now)
 
 
 def _requires(course: Course) -> dict[str, tuple[str, ...]]:

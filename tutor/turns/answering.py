@@ -203,17 +203,16 @@ def _marking(
 ) -> tuple[feedback.Marking, Misconception | None]:
     """What is said of an answer before estimates move, and the misconception that it shows, if any."""
     own = hand.progress.of(step.key)
-    counts = {"hints_used": own.hints, "try_number": own.tries + 1}
+    try_number = own.tries + 1
     if grade is None:
-        offer, reason = feedback.Offer.NEXT, feedback.GAVE_UP
-        return feedback.Marking(step=step.key, correct=False, score=0.0, reason=reason, offer=offer, **counts), None
+        return feedback.gave_up(step=step.key, hints_used=own.hints, try_number=try_number), None
     available = feedback.Help(
         hints_left=len(step.hints) - own.hints,
         has_example=bool(hand.turn.concept.example),
         wanted=_wanted_help(hand.student),
     )
-    offer = feedback.next_offer(correct=grade.correct, try_number=own.tries + 1, available=available)
-    marking = feedback.mark(grade, step=step.key, offer=offer, **counts)
+    offer = feedback.next_offer(correct=grade.correct, try_number=try_number, available=available)
+    marking = feedback.mark(grade, step=step.key, offer=offer, hints_used=own.hints, try_number=try_number)
     if grade.wrong_answer is None:
         return marking, None
     recognised = step.wrong_answers[grade.wrong_answer]

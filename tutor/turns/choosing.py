@@ -132,7 +132,8 @@ def _choose(session: Session, served: Sequence[Turn], *, now: datetime, rng: Ran
     choice = policy.choose(situation, rng=rng)
     if choice is None:
         return None
-    entry = next(one for one in situation.course.exercises if one.id == choice.exercise_id)
+    entries = catalog.course_map(course.pk, course.revision).exercises
+    entry = next(one for one in entries if one.id == choice.exercise_id)
     in_session = [row.number for row in served if row.session_id == session.pk]
     is_predicted = fresh is not None and entry.step_ids[0] in fresh.probabilities
     turn = Turn.objects.create(

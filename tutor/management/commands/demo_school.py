@@ -33,6 +33,16 @@ class Person:
     role: str  # administrator, teacher, student
     language: str
 
+    @property
+    def password(self) -> str:
+        """The same for all of them."""
+        return PASSWORD
+
+    @property
+    def who(self) -> str:
+        """In a few words, for the list of sign-ins."""
+        return f"{self.role}: {self.name}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class School:
@@ -55,6 +65,7 @@ PEOPLE = (
     Person(username="xiaolin", name="林晓", role="student", language="zh-hans"),
     Person(username="zihan", name="王子涵", role="student", language="zh-hans"),
 )
+SIGN_INS = PEOPLE
 SCHOOLS = (
     School(
         course="linear-equations",
@@ -97,7 +108,7 @@ class Command(BaseCommand):
         people = {person.username: _make_person(person) for person in PEOPLE}
         answers = sum(self._make_school(school, people, options) for school in SCHOOLS)
         for person in PEOPLE:
-            self.stdout.write(f"  {person.role:<14} {person.username:<10} {PASSWORD}   {person.name}")
+            self.stdout.write(f"  {person.username:<10} {person.password}   {person.who}")
         figures = {"answers": answers, "seconds": round(time.perf_counter() - started, 1)}
         self.stdout.write(json.dumps(figures))
 

@@ -6,6 +6,7 @@ yardstick_p95_ms, requests_per_s, errors, fresh_share (turns chosen with a fresh
 
 import asyncio
 import json
+import logging
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -19,6 +20,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
+from django.urls import reverse
 from django.utils import timezone
 
 from content.models import Course
@@ -53,12 +55,13 @@ class Command(BaseCommand):
             raise CommandError("--students starts at 1, --seconds above 0.")
         self._reach(options["url"])
         students = _students(options["students"], course)
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it would say a line for every request
         figures = load.Figures()
         started = timezone.now()
         with ThreadPoolExecutor(max_workers=1) as keys:  # one thread, so one connection, beside the event loop
             plan = load.Plan(
                 url=options["url"].rstrip("/"),
-                course=course.slug,
+                start=reverse("next", args=[course.slug]),
                 sessions=tuple(_session(student) for student in students),
                 seconds=options["seconds"],
                 think=options["think"],
