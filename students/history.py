@@ -232,7 +232,8 @@ def class_overview(classroom_id: int, *, now: datetime) -> ClassOverview:
     for state in of_class:
         states[state.student_id][state.concept_id] = state
     activity = _activity(classroom, now=now)
-    rows, concerns = [], []
+    rows: list[StudentRow] = []
+    concerns: list[Concern] = []
     for enrolment in enrolments:
         did = activity.get(enrolment.student_id, {})
         row = _student_row(enrolment.student, titles, states[enrolment.student_id], did, now=now)
@@ -323,7 +324,7 @@ def _activity(classroom: Classroom, *, now: datetime) -> dict[int, dict[str, Any
             first_hinted=Min("created_at", filter=hinted),
         )
     )
-    return {row["student_id"]: row for row in figures}
+    return {row["student_id"]: dict(row) for row in figures}
 
 
 def _student_row(

@@ -5,12 +5,14 @@ never overlap; population counts, which all students share, are touched last and
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
 
+from content.models import Step
 from students import knowledge
 from students.history import shown_estimate
 from students.knowledge import Belief, Estimate
@@ -21,6 +23,8 @@ TRACER_HOLDS = 5
 # No mastery within this many tries: more of the same will mostly not help (Beck & Gong 2013,
 # doi:10.1007/978-3-642-39112-5_44).
 STUCK_TRIES = 10
+
+PORTION = 5000  # rows in memory or in a statement at a time
 
 SHOWN = ("value", "low", "high", "source", "version", "estimated_at", "answers_since_tracer")
 MASTERED = ("mastered_at", "mastery_rule", "stuck_since")
@@ -184,7 +188,7 @@ def store_estimates(
     return True
 
 
-def rebuild(student_ids: Iterable[int], *, now: datetime) -> int:
+def rebuild(student_ids: Iterable[int]) -> int:
     """Work the states of students out again from all of their attempts, in the order of time, and return how many.
 
     The plain estimate is shown until a model looks again. Mastery once reached stays reached, under its own rule.
@@ -192,12 +196,24 @@ def rebuild(student_ids: Iterable[int], *, now: datetime) -> int:
     wanted = sorted(set(student_ids))
     with transaction.atomic():
         list(User.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk").values("pk"))
+        attempts = Attempt.objects.filter(student__in=wanted)
+        concepts: dict[int, list[int]] = defaultdict(list)
+        pairs = Step.concepts.through.objects.filter(step__in=attempts.order_by().values("step")).order_by("concept_id")
+        for pair in pairs:
+            concepts[pair.step_id].append(pair.concept_id)
         reached = {
-            (state.student_id, state.concept_id): (state.mastered_at, state.mastery_rule)
+            (state.student_id, state.concept_id): state
             for state in ConceptState.objects.filter(student__in=wanted, mastered_at__isnull=False)
         }
-        states = [state for student_id in wanted for state in _replayed(student_id, reached, now=now)]
-        save_states(states)
+        states: dict[tuple[int, int], ConceptState] = {}
+        in_order = attempts.order_by("student_id", "created_at", "id").defer("response")
+        for attempt in in_order.iterator(chunk_size=PORTION):
+            for concept_id in concepts[attempt.step_id]:
+                key = (attempt.student_id, concept_id)
+                if key not in states:
+                    states[key] = _from_the_start(*key, reached.get(key), now=attempt.created_at)
+                advance(states[key], attempt)
+        save_states(states.values())
     return len(states)
 
 
@@ -219,19 +235,11 @@ def _states(student_id: int, concept_ids: Iterable[int], *, now: datetime) -> di
     return {concept_id: held.get(concept_id) or new_state(student_id, concept_id, now=now) for concept_id in wanted}
 
 
-def _replayed(
-    student_id: int, reached: Mapping[tuple[int, int], tuple[datetime | None, str]], *, now: datetime
-) -> list[ConceptState]:
-    states: dict[int, ConceptState] = {}
-    attempts = Attempt.objects.filter(student=student_id).order_by("created_at", "id").defer("response")
-    for attempt in attempts.prefetch_related("step__concepts"):
-        for concept in attempt.step.concepts.all():
-            if concept.pk not in states:
-                state = new_state(student_id, concept.pk, now=attempt.created_at)
-                state.mastered_at, state.mastery_rule = reached.get((student_id, concept.pk), (None, ""))
-                states[concept.pk] = state
-            advance(states[concept.pk], attempt)
-    return list(states.values())
+def _from_the_start(student_id: int, concept_id: int, old: ConceptState | None, *, now: datetime) -> ConceptState:
+    state = new_state(student_id, concept_id, now=now)
+    if old is not None:
+        state.mastered_at, state.mastery_rule = old.mastered_at, old.mastery_rule
+    return state
 
 
 def _show(state: ConceptState, shown: Estimate, *, at: datetime) -> None:
