@@ -104,8 +104,13 @@ def course_package(course: Course) -> package.CoursePackage:
             for row in Misconception.objects.filter(course=course).order_by("pk")
         ),
         exercises=tuple(as_package(row) for row in exercises),
-        files={figure.name: figure.file.read() for figure in Figure.objects.filter(course=course)},
+        files={figure.name: _content(figure) for figure in Figure.objects.filter(course=course)},
     )
+
+
+def _content(figure: Figure) -> bytes:
+    with figure.file.open("rb") as stored:
+        return bytes(stored.read())
 
 
 def as_package(row: Exercise) -> package.Exercise:

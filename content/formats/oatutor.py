@@ -96,7 +96,7 @@ class _Reading:
             prompt=prompt,
             steps=tuple(steps),
             lesson=said(source, "lesson")[: schema.TITLE_LENGTH],
-            licence=_named_link(said(source, "license")),
+            licence=_named_link(said(source, "license") or self.course.licence),
             attribution=_attribution(said(source, "oer")),
         )
         if kept := self._sound(self._with_variables(exercise, source, raw_steps)):

@@ -44,7 +44,7 @@ COURSE = {
       answer: {kind: one_choice, choices: {yes: Yes, no: No}, correct: yes}
     - key: second
       prompt: Which are smaller than it?
-      concepts: [solving, adding]
+      concepts: [adding, solving]
       answer: {kind: several_choices, choices: {a: $4$, b: $6$, c: $1$}, correct: [a, c]}
       wrong_answers:
         - {response: [a, b, c], feedback: $6$ is larger.}
@@ -86,7 +86,7 @@ def test_a_sound_course_is_read_whole() -> None:
     assert package.exercises[0].steps[0].key == "sum"
     assert package.exercises[0].lesson == "2.10"
     assert package.exercises[1].steps[0].concepts == ("solving",)
-    assert package.exercises[1].steps[1].concepts == ("solving", "adding")
+    assert package.exercises[1].steps[1].concepts == ("adding", "solving")
     assert package.exercises[1].steps[0].answer == {"kind": "one_choice", "choices": {"yes": "Yes", "no": "No"}, "correct": "yes"}
     assert package.exercises[1].steps[2].answer["case"] is True
     assert package.exercises[0].steps[0].hints[2].kind == HintKind.SCAFFOLD
