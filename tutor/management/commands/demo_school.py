@@ -46,9 +46,9 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class School:
-    """One class of the demonstration: its course, its people, and how many of its students are simulated."""
+    """One class of the demonstration: the language of its course, its people, how many of them are simulated."""
 
-    course: str
+    language: str
     name: str
     join_code: str
     teacher: str
@@ -68,7 +68,7 @@ PEOPLE = (
 SIGN_INS = PEOPLE
 SCHOOLS = (
     School(
-        course="linear-equations",
+        language="en",
         name="Algebra 8b",
         join_code="ALGEBRA8",
         teacher="teacher",
@@ -76,7 +76,7 @@ SCHOOLS = (
         simulated=SIMULATED // 2,
     ),
     School(
-        course="linear-equations-zh",
+        language="zh-hans",
         name="八年级二班 · 代数",
         join_code="DAISHU82",
         teacher="laoshi",
@@ -101,20 +101,17 @@ class Command(BaseCommand):
         """Make what is not there yet, then say how to sign in."""
         if settings.HTTPS and not options["force"]:
             raise CommandError("HTTPS is on, so this is no demonstration: its passwords are known. Or say --force.")
-        missing = {school.course for school in SCHOOLS} - set(Course.objects.values_list("slug", flat=True))
-        if missing:
-            raise CommandError(f"Import these courses first: {', '.join(sorted(missing))}")
+        courses = {school.language: _course(school.language) for school in SCHOOLS}
         started = time.perf_counter()
         people = {person.username: _make_person(person) for person in PEOPLE}
-        answers = sum(self._make_school(school, people, options) for school in SCHOOLS)
+        answers = sum(self._make_school(school, courses[school.language], people, options) for school in SCHOOLS)
         for person in PEOPLE:
             self.stdout.write(f"  {person.username:<10} {person.password}   {person.who}")
         figures = {"answers": answers, "seconds": round(time.perf_counter() - started, 1)}
         self.stdout.write(json.dumps(figures))
 
-    def _make_school(self, school: School, people: dict[str, User], options: dict[str, Any]) -> int:
+    def _make_school(self, school: School, course: Course, people: dict[str, User], options: dict[str, Any]) -> int:
         """Make one class unless it is there; returns the number of new answers."""
-        course = Course.objects.get(slug=school.course)
         count = options["students"] * school.simulated // SIMULATED
         now = timezone.now()
         with transaction.atomic():
@@ -134,6 +131,14 @@ class Command(BaseCommand):
                 course=course, members=members, answers=options["answers"], seed=SEED, now=now, progress=line.step
             )
             return sum(life.answers for life in lives)
+
+
+def _course(language: str) -> Course:
+    """The course that was there first in a language. Raises CommandError where there is none."""
+    course = Course.objects.filter(language=language, published=True).order_by("id").first()
+    if course is None:
+        raise CommandError(f"Import a course in {dict(settings.LANGUAGES)[language]} first.")
+    return course
 
 
 def _make_person(person: Person) -> User:
