@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sub
 from content.models import Concept
 from students import knowledge
 from students.knowledge import Belief, Estimate, Standing
-from students.models import Attempt, Classroom, ConceptState, Consent, Enrolment, User
+from students.models import Attempt, Classroom, ConceptState, Consent, Enrolment, PopulationCount, User
 
 FAILING_IN_A_ROW = 3
 AWAY = timedelta(days=7)
@@ -290,6 +290,19 @@ def wrong_answers(
         )
         for step in steps
     )
+
+
+def population_counts(course_id: int) -> tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]:
+    """Return (right, tries) of everybody's first tries without a hint, by step id and by concept id. One query."""
+    of_course = Q(step__exercise__course=course_id) | Q(concept__course=course_id)
+    steps, concepts = {}, {}
+    rows = PopulationCount.objects.filter(of_course).values_list("step_id", "concept_id", "right", "tries")
+    for step, concept, right, tries in rows:
+        if step is not None:
+            steps[step] = (right, tries)
+        elif concept is not None:
+            concepts[concept] = (right, tries)
+    return steps, concepts
 
 
 def has_consent(student_id: int) -> bool:
