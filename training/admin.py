@@ -15,7 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from training import machinery, registry, runs, tasks, wording
+from students.models import User
+from training import registry, runs, tasks, wording
 from training.config import FinetuneConfig
 from training.models import ModelVersion, Objective, Prediction, TrainingRun
 
@@ -152,7 +153,6 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         own = [
             path("train/", view(self.train), name="training_trainingrun_train"),
-            path("machinery/", view(self.machinery), name="training_trainingrun_machinery"),
             path("<int:run_id>/now/", view(self.now), name="training_trainingrun_now"),
         ]
         return own + super().get_urls()
@@ -164,22 +164,16 @@ class TrainingRunAdmin(ReadOnlyAdmin):
             return HttpResponse(status=404)
         return HttpResponse(self.state_now(run))
 
-    def machinery(self, request: HttpRequest) -> HttpResponse:
-        """The panel of the admin's first page as a fragment; asking the workers takes most of a second."""
-        if not self.has_view_permission(request):
-            return HttpResponse(status=404)
-        context = {"state": machinery.state(now=timezone.now())}
-        return TemplateResponse(request, "admin/training/_machinery.html", context)
-
     def train(self, request: HttpRequest) -> HttpResponse:
         """The form «Train now»."""
-        if not request.user.has_perm("training.add_trainingrun"):
+        user = request.user
+        if not (isinstance(user, User) and user.has_perm("training.add_trainingrun")):
             return HttpResponse(status=404)
         form = TrainForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             objective = form.cleaned_data["objective"]
             run = runs.request_retrain(
-                objective, trigger=TrainingRun.Trigger.PERSON, requested_by=request.user, options=form.options()
+                objective, trigger=TrainingRun.Trigger.PERSON, requested_by=user, options=form.options()
             )
             self._queue(request, run)
             return redirect("admin:training_trainingrun_change", run.pk)
@@ -216,7 +210,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("the gate"))
     def why(self, version: ModelVersion) -> SafeString:
         rows = (("✓" if reason["passed"] else "✗", wording.reason(reason)) for reason in version.reasons)
-        return format_html_join(format_html("<br>"), "{} {}", rows) or format_html("–")
+        return format_html_join(SafeString("<br>"), "{} {}", rows) or SafeString("–")
 
     @admin.display(description=gettext_lazy("report"))
     def figures(self, version: ModelVersion) -> SafeString:

@@ -6,6 +6,7 @@ from typing import Any
 from celery import current_app
 from django.core.cache import cache
 from django.db import DatabaseError, connection
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -19,13 +20,14 @@ WORKERS = "training.machinery.workers"
 LATE_AFTER = 120  # seconds without a tick of beat
 
 
-def state(*, now: datetime) -> dict[str, Any]:
+def state(*, now: datetime | None = None) -> dict[str, Any]:
     """Everything an administrator or a monitor wants to know, as JSON-able values. Never raises; takes up to 1 s.
 
     Keys: database, redis (bool); workers (answering workers by queue); beat (seconds since the last tick, or None);
     queued (messages by queue, or None); models (by objective: serving version's number or None, last run's id, state,
     stage and progress); ok (database, redis and a worker for each queue are there).
     """
+    now = now or timezone.now()
     database = _database_answers()
     queued = {queue: queue_length(queue) for queue in QUEUES}
     redis = all(length is not None for length in queued.values())
@@ -51,7 +53,8 @@ def queue_length(queue: str) -> int | None:
     """Messages waiting in a queue; None when Redis does not answer."""
     try:
         with current_app.connection_for_read() as link:
-            return int(link.default_channel.client.llen(queue))
+            redis: Any = link.default_channel  # what kombu calls a channel holds the client of Redis
+            return int(redis.client.llen(queue))
     except (RedisError, OperationalError, OSError):
         return None
 

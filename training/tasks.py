@@ -1,4 +1,4 @@
-"""Work for the Celery workers: predictions on the queue «serving», runs on the queue «training».
+"""Work for the Celery workers: runs on the queue «training», everything quick on the default one, «serving».
 
 The imports inside functions reach torch, which the web process must never load; they are the only such imports.
 """
@@ -15,10 +15,11 @@ from redis.exceptions import RedisError
 from training import machinery, runs
 from training.models import Objective, TrainingRun
 
+TRAINING = "training"  # the queue; everything else goes to the default one, serving
 LOOK_EVERY = 30  # seconds, as CELERY_BEAT_SCHEDULE has it
 
 
-@shared_task(queue="serving", ignore_result=True, soft_time_limit=20)
+@shared_task(ignore_result=True, soft_time_limit=20)
 def refresh_predictions(*, student_id: int, course_id: int, step_ids: list[int]) -> None:
     """Store what the serving model expects of the student now. Safe to repeat; nothing happens without a model."""
     from training import pipeline
@@ -26,7 +27,7 @@ def refresh_predictions(*, student_id: int, course_id: int, step_ids: list[int])
     pipeline.refresh_predictions(student_id=student_id, course_id=course_id, step_ids=step_ids, now=timezone.now())
 
 
-@shared_task(queue="training", ignore_result=True)
+@shared_task(ignore_result=True)
 def retrain(*, run_id: int) -> None:
     """Walk the run. The message is gone once a worker has it: look_after_runs, not the queue, repeats it."""
     from training import pipeline
@@ -37,22 +38,22 @@ def retrain(*, run_id: int) -> None:
 def queue_retrain(*, run_id: int) -> bool:
     """Queue the run. False when the queue does not answer: look_after_runs queues it once it does."""
     try:
-        retrain.delay(run_id=run_id)
+        retrain.apply_async(kwargs={"run_id": run_id}, queue=TRAINING)
     except (OperationalError, RedisError, OSError):
         return False
     return True
 
 
-@shared_task(queue="serving", ignore_result=True)
+@shared_task(ignore_result=True)
 def retrain_on_schedule() -> None:
     """The nightly run, unless nothing new was answered since the last one."""
     for objective in Objective.values:
         if runs.new_answers(objective):
             run = runs.request_retrain(objective, trigger=TrainingRun.Trigger.SCHEDULE)
-            retrain.delay(run_id=run.pk)
+            queue_retrain(run_id=run.pk)
 
 
-@shared_task(queue="serving", ignore_result=True, expires=LOOK_EVERY)
+@shared_task(ignore_result=True, expires=LOOK_EVERY)
 def look_after_runs() -> None:
     """Pick up runs whose worker or message was lost, and start one when enough new answers came. Safe to repeat."""
     now = timezone.now()
@@ -62,9 +63,9 @@ def look_after_runs() -> None:
     for objective in Objective.values:
         if enough and runs.new_answers(objective) >= enough:
             runs.request_retrain(objective, trigger=TrainingRun.Trigger.ANSWERS)
-    if machinery.queue_length("training") == 0:  # otherwise their messages may still be on the way
+    if machinery.queue_length(TRAINING) == 0:  # otherwise their messages may still be on the way
         for run_id in runs.waiting_runs():
-            retrain.delay(run_id=run_id)
+            queue_retrain(run_id=run_id)
 
 
 @worker_ready.connect

@@ -54,6 +54,7 @@ def make_course() -> tuple[Course, list[Concept], list[Step]]:
 def answer(site: Site, *, students: list[User], each: int, seed: int, start: datetime = NOW) -> list[Attempt]:
     """Let the students answer, one every minute, each as a simulated student of some kind would."""
     requires = {str(late.pk): (str(early.pk),) for early, late in pairwise(site.concepts)}
+    concepts = {step.pk: [str(concept.pk) for concept in step.concepts.all()] for step in site.steps}
     rows = []
     for student, simulated in zip(students, simulation.draw_students(len(students), seed=seed), strict=True):
         for place in range(each):
@@ -61,7 +62,7 @@ def answer(site: Site, *, students: list[User], each: int, seed: int, start: dat
             at = start + timedelta(minutes=place)
             response = simulated.respond(
                 item=str(step.pk),
-                concepts=[str(concept.pk) for concept in step.concepts.all()],
+                concepts=concepts[step.pk],
                 difficulty=2 * simulation.difficulty(f"step {site.steps.index(step)}"),
                 requires=requires,
                 at=at.timestamp(),

@@ -28,7 +28,8 @@ def make_student(name: str, *, consents: bool) -> User:
 
 def write(folder: Path, **changes: Any) -> dict[str, list[Any]]:
     export.write_snapshot(folder, **{"objective": "tracing", "now": LATER, **changes})
-    return pq.read_table(folder / "attempts.parquet").to_pydict()
+    rows: dict[str, list[Any]] = pq.read_table(folder / "attempts.parquet").to_pydict()
+    return rows
 
 
 def test_the_answers_of_students_without_consent_are_left_out(

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from students.models import ConceptState
 from tests.training.conftest import NOW, Site, answer
-from training import asking, pipeline, predictions, registry, runs, serving
+from training import asking, evaluate, export, finetune, pipeline, predictions, registry, runs, serving
 from training.models import ModelVersion, TrainingRun
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_a_deliberately_worse_candidate_is_refused_by_the_gate(
     """The candidate is the serving network with its weights shuffled, judged by the real gate on real answers."""
 
     def spoil(**named: Any) -> Path:
-        made = finetune(**named)
+        made = original(**named)
         weights = load_file(made / "model.safetensors")
         mixed = {
             name: rows.flatten()[torch.randperm(rows.numel())].reshape(rows.shape) for name, rows in weights.items()
@@ -69,8 +69,8 @@ def test_a_deliberately_worse_candidate_is_refused_by_the_gate(
         )
         return made
 
-    finetune = pipeline.finetune.finetune
-    monkeypatch.setattr(pipeline.finetune, "finetune", spoil)
+    original = finetune.finetune
+    monkeypatch.setattr(finetune, "finetune", spoil)
     monkeypatch.setattr(pipeline, "GATE", registry.GateConfig(min_answers=20))
 
     run = walk(seed=1)
@@ -95,7 +95,7 @@ def test_a_full_disk_fails_the_run_with_a_word_about_the_disk(site: Site, monkey
     def no_space(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pipeline.export, "write_snapshot", no_space)
+    monkeypatch.setattr(export, "write_snapshot", no_space)
     run = walk()
     assert (run.state, run.message) == ("failed", {"code": "disk_full"})
 
@@ -127,7 +127,7 @@ def test_a_run_that_stopped_after_fine_tuning_goes_on_with_the_same_snapshot_and
         raise Killed
 
     run = runs.request_retrain("tracing", trigger="person", options=TINY)
-    monkeypatch.setattr(pipeline.evaluate, "evaluate", die)
+    monkeypatch.setattr(evaluate, "evaluate", die)
     with pytest.raises(Killed):
         pipeline.retrain(run_id=run.pk)
     monkeypatch.undo()

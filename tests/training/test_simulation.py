@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from training import dataset, simulation
 from training.simulation import DAY, Kind, SimulatedStudent
+from training.snapshot import SnapshotWriter
 
 REQUIRES = {"sums": (), "products": ("sums",)}
 START = 1_767_600_000.0
@@ -135,7 +136,7 @@ def test_the_same_seed_writes_the_same_snapshot_and_another_seed_other_ids(tmp_p
 def test_a_snapshot_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "snapshot"
     try:
-        with simulation.SnapshotWriter(folder, objective="tracing", now=simulation.SNAPSHOT_TIME) as writer:
+        with SnapshotWriter(folder, objective="tracing", now=simulation.SNAPSHOT_TIME) as writer:
             writer.write("prerequisites", {"concept": ["b"], "requires": ["a"]})
             raise OSError("disk full")
     except OSError:
