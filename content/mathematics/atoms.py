@@ -31,6 +31,9 @@ class AtomReader(ABC):
     def listing(self) -> trees.Node: ...
 
     @abstractmethod
+    def part(self) -> trees.Node: ...
+
+    @abstractmethod
     def sum(self) -> trees.Node: ...
 
     @abstractmethod
@@ -90,8 +93,8 @@ class AtomReader(ABC):
         if self.here.kind != Kind.NUMBER:
             return self.here.kind in (Kind.NAME, Kind.CONSTANT, Kind.FUNCTION)
         before = self.tokens[self.index - 1]
-        if before.kind == Kind.NUMBER:
-            raise self.refuse(Code.MISSING_OPERATOR)
+        if before.kind == Kind.NUMBER and (self.here.spaced or self.here.text[0] == "."):
+            raise self.refuse(Code.MISSING_OPERATOR)  # else the rest of digits, as in `\\frac123`
         return True
 
     def atom(self) -> trees.Node:
@@ -276,22 +279,27 @@ class AtomReader(ABC):
         return (self.make(lambda: trees.Product(tuple(factors)), start) if len(factors) > 1 else factors[0],)
 
     def matrix(self, token: Token) -> trees.Node:
-        """Rows up to the `\\end` that belongs to the `\\begin`."""
+        """A matrix, or the `cases` of a system: rows up to the `\\end` that belongs to the `\\begin`."""
         word, _, environment = token.text.partition(" ")
-        if word != "begin" or environment not in MATRICES:
+        if word != "begin" or environment not in MATRICES | {"cases"}:
             raise self.refuse(Code.UNEXPECTED, token)
-        rows = [[self.sum()]]
+        entry = self.part if environment == "cases" else self.sum
+        rows = [[entry()]]
         while not self.at(Kind.COMMAND):
             if self.take("&"):
-                rows[-1].append(self.sum())
+                rows[-1].append(entry())
             elif self.take("\\\\"):
                 if not (self.at(Kind.COMMAND) and self.here.text.startswith("end")):
-                    rows.append([self.sum()])
+                    rows.append([entry()])
             else:
                 raise self.refuse(Code.MISSING_CLOSE, token)
         if self.step().text != f"end {environment}" or len({len(row) for row in rows}) > 1:
             raise self.refuse(Code.UNEXPECTED, token)
-        return trees.Matrix(tuple(map(tuple, rows)))
+        if environment != "cases":
+            return trees.Matrix(tuple(map(tuple, rows)))
+        if len(rows[0]) > 1:
+            raise self.refuse(Code.UNEXPECTED, token)
+        return trees.Listing(tuple(row[0] for row in rows), "and")
 
 
 def _is_proper(found: trees.Quotient) -> bool:

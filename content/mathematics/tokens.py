@@ -182,6 +182,7 @@ class _Cutter:
         if braced is None:
             raise self._refuse(Code.INCOMPLETE, len(found[0]))
         word, length = braced[1].strip(" ,"), braced.end() - self.at
+        word = vocabulary.ALIASES.get(word, word)
         if not word:
             self._skip(length)
         elif word in vocabulary.CONNECTIVES:
@@ -197,7 +198,7 @@ class _Cutter:
         elif word in vocabulary.CONSTANTS or word == "emptyset":
             self._add(Kind.CONSTANT, vocabulary.CONSTANTS[word], length)
         else:
-            self._add(Kind.NAME, word, length)
+            self._add(Kind.NAME, vocabulary.LETTERS_OF_COMMANDS.get(word, word), length)
 
     def _word(self) -> None:
         """A run of letters: a connective, a function, or variables and functions side by side."""

@@ -32,19 +32,28 @@ CONNECTIVES = {
     "并且": "and",
 }
 COMMANDS = {"frac": "frac", "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sqrt": "sqrt"}
-ALIASES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "tg": "tan", "ctg": "cot"}
+ALIASES = {
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "tg": "tan",
+    "ctg": "cot",
+    "arctg": "arctan",
+    "cosec": "csc",
+    "cotg": "cot",
+}
 SIGNS = {
     **dict.fromkeys(("cdot", "times", "ast", "cdotp", "bullet"), "*"),
     **dict.fromkeys(("le", "leq", "leqslant"), "<="),
     **dict.fromkeys(("ge", "geq", "geqslant"), ">="),
     **dict.fromkeys(("ne", "neq"), "!="),
     **dict.fromkeys(("lvert", "rvert", "vert", "mid"), "|"),
-    **dict.fromkeys(("lor", "vee", "cup"), "or"),
+    **dict.fromkeys(("lor", "vee", "cup", "bigcup"), "or"),
     **dict.fromkeys(("land", "wedge"), "and"),
     **dict.fromkeys(("degree", "circ"), "°"),
     **{"div": "/", "lt": "<", "gt": ">", "pm": "±", "mp": "∓", "in": "in", "%": "%", "&": "&", "\\": "\\\\"},
     **{"lbrace": "\\{", "rbrace": "\\}", "{": "\\{", "}": "\\}", "lbrack": "[", "rbrack": "]", "|": "|"},
-    **{"lparen": "(", "rparen": ")", "colon": ":", "bmod": "mod"},
+    **{"lparen": "(", "rparen": ")", "colon": "/", "slash": "/", "star": "^"},  # MathLive makes \\star of **
 }
 SPACES = _words(", ; : ! > quad qquad space thinspace displaystyle textstyle limits nolimits $ €") | {" "}
 SIZES = _words("left right big Big bigl bigr Bigl Bigr bigg Bigg biggl biggr mleft mright middle")
@@ -60,8 +69,11 @@ _ONE_FOR_ONE: dict[str | int, str] = {
 }
 PLAIN = str.maketrans(_ONE_FOR_ONE)  # one sign for one, so that positions stay
 SINGLE = {"≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">=", "≠": "!=", "≦": "<=", "≧": ">=", "∪": "or", "∨": "or"}
-SINGLE |= {"∧": "and", "∈": "in"} | {sign: sign for sign in "+-*/^=<>()[]{}|,;!%°&_±∓"}
+SINGLE |= {"∧": "and", "∈": "in", ":": "/"} | {sign: sign for sign in "+-*/^=<>()[]{}|,;!%°&_±∓"}
 DOUBLE = {"**": "^", "<=": "<=", ">=": ">=", "!=": "!=", "<>": "!=", "==": "=", "=<": "<=", "=>": ">="}
 LETTERS = {"π": "pi", "∞": "infinity", "∅": "emptyset", "√": "sqrt", "∛": "cbrt"}
 RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
-NAMED = FUNCTIONS | GREEK | set(CONSTANTS)  # what may stand after a backslash and is one token
+LETTERS_OF_COMMANDS = {"differentialD": "d"}
+NAMED = (
+    FUNCTIONS | GREEK | set(CONSTANTS) | set(LETTERS_OF_COMMANDS)
+)  # what may stand after a backslash and is one token
