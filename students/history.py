@@ -295,7 +295,8 @@ def wrong_answers(
 def population_counts(course_id: int) -> tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]:
     """Return (right, tries) of everybody's first tries without a hint, by step id and by concept id. One query."""
     of_course = Q(step__exercise__course=course_id) | Q(concept__course=course_id)
-    steps, concepts = {}, {}
+    steps: dict[int, tuple[int, int]] = {}
+    concepts: dict[int, tuple[int, int]] = {}
     rows = PopulationCount.objects.filter(of_course).values_list("step_id", "concept_id", "right", "tries")
     for step, concept, right, tries in rows:
         if step is not None:

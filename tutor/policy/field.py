@@ -1,0 +1,106 @@
+"""A situation with what follows from it: exercises by concept, gates, worth and scores. Plain."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from students.knowledge import Standing
+from tutor.policy.situation import ExerciseNode, Served, Situation
+
+STRUGGLE = 2  # first tries wrong in a row that leave a concept …
+STRUGGLE_REST = 2  # … for this many exercises
+SKIP_REST = 3
+READY_AT = 0.80  # mastery at which a prerequisite holds nothing back
+GATE_FLOOR = 0.2  # what is left of the score when a prerequisite is not known at all
+GATE_POWER = 2
+SLOW_AFTER = 5  # tries without mastery, after which more of the same is expected to teach less
+WORTH_LEVELS = 4  # how far up the graph worth is counted; each level halves it
+PROBE_BOOST = 2.0
+
+
+class Field:
+    """A situation with what follows from it: exercises by concept, gates, worth and scores."""
+
+    def __init__(self, situation: Situation) -> None:
+        self.situation = situation
+        self.nodes = {node.id: node for node in situation.course.concepts}
+        self.exercises: dict[int, list[ExerciseNode]] = defaultdict(list)
+        for exercise in situation.course.exercises:
+            for concept in dict.fromkeys(concept for step in exercise.concept_ids for concept in step):
+                self.exercises[concept].append(exercise)
+        self.latest = {one.exercise_id: place for place, one in enumerate(situation.served)}
+        self.worth = self._worth()
+        self.gates = {concept: self._gate(node.requires) for concept, node in self.nodes.items()}
+        self.left = self._left()
+        self.scores = {concept: self._score(concept) for concept in self.nodes}
+
+    def learnable(self, concept: int) -> bool:
+        """Whether there is something to gain: exercises, a goal behind it, and mastery missing or faded."""
+        missing = not self.situation.held[concept].mastered or self.due(concept)
+        return missing and concept in self.exercises and self.worth[concept] > 0
+
+    def due(self, concept: int) -> bool:
+        """Whether it was mastered and has faded."""
+        return self.situation.held[concept].standing == Standing.FADING
+
+    def resting(self) -> set[int]:
+        """Concepts that are left alone for now, after two wrong answers in a row or «not this now»."""
+        served = self.situation.served
+        resting = {one.concept_id for one in served[-SKIP_REST:] if one.skipped and one.in_session}
+        for one in served[-STRUGGLE_REST:]:
+            if self.struggled(one):
+                resting.add(one.concept_id)
+        return resting
+
+    def struggled(self, one: Served) -> bool:
+        """Whether the last answers on what was served were wrong in a row."""
+        held = self.situation.held.get(one.concept_id)
+        return held is not None and not one.skipped and held.wrong_in_a_row >= STRUGGLE
+
+    def _left(self) -> int | None:
+        """The concept that the student has just had to leave."""
+        last = self.situation.served[-1:]
+        return next((one.concept_id for one in last if self.struggled(one)), None)
+
+    def _worth(self) -> dict[int, float]:
+        """Goal, plus half the worth of what it unlocks, as far as that is still missing. Cycles do no harm."""
+        wanted = self._wanted()
+        goals = {concept: float(concept in wanted) for concept in self.nodes}
+        missing = {concept: 1 - self.situation.held[concept].value for concept in self.nodes}
+        worth = goals
+        for _ in range(WORTH_LEVELS):
+            worth = {
+                concept: goals[concept] + sum(missing[one] * worth[one] for one in node.unlocks) / 2
+                for concept, node in self.nodes.items()
+            }
+        return worth
+
+    def _wanted(self) -> set[int]:
+        """The goals and all that they build on; without goals, everything."""
+        wanted = self.nodes.keys() & set(self.situation.goals)
+        waiting = list(wanted)
+        while waiting:
+            missing = set(self.nodes[waiting.pop()].requires) - wanted
+            wanted |= missing
+            waiting += missing
+        return wanted if self.situation.goals else set(self.nodes)
+
+    def _gate(self, requires: Iterable[int]) -> float:
+        gate = 1.0
+        for needed in requires:
+            held = self.situation.held[needed]
+            # Nobody can be held back by what was mastered, or by what has nothing to practise.
+            if not held.mastered and needed in self.exercises:
+                gate *= GATE_FLOOR + (1 - GATE_FLOOR) * min(1.0, held.value / READY_AT) ** GATE_POWER
+        return gate
+
+    def _score(self, concept: int) -> float:
+        held = self.situation.held[concept]
+        speed = 1 / (1 + max(0, held.tries - SLOW_AFTER) / SLOW_AFTER)
+        boost = PROBE_BOOST if self.probes(concept) else 1.0
+        return (1 - held.value) * speed * self.gates[concept] * self.worth[concept] * boost
+
+    def probes(self, concept: int) -> bool:
+        """Whether it is a prerequisite, not known yet, of what the student has just had to leave."""
+        if self.left not in self.nodes:
+            return False
+        return concept in self.nodes[self.left].requires and not self.situation.held[concept].mastered
