@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from content import schema
+from content import markup, schema
 from content.formats import oatutor_answers, oatutor_text
 
 
@@ -54,7 +54,11 @@ class Problem:
         self.used.update(made.figures)
         for problem in dict.fromkeys(made.problems):
             self.report(place, problem)
-        return made.text
+        text = made.text
+        for formula in markup.unreadable_math(text) if "$" in text else ():
+            self.report(place, f"LaTeX that cannot be shown, kept as its source: {formula}")
+            text = text.replace(f"${formula}$", f"`{formula}`")
+        return text
 
     def answer(self, source: Mapping[str, Any], place: str, name: str) -> oatutor_answers.Converted:
         """The answer key of a step (`name` is stepAnswer) or scaffold (hintAnswer), sound or none."""

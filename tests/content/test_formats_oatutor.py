@@ -50,7 +50,12 @@ def pool(
         "content-pool/p1/p1.json": source | (problem or {}),
         "skillModel.json": {"p1a": ["solve_equations/linear"]},
         "coursePlans.json": [
-            {"courseName": "A Course", "language": "en", "courseLicense": LICENCE, "lessons": [{"id": "L1", "learningObjectives": {}}]}
+            {
+                "courseName": "A Course",
+                "language": "en",
+                "courseLicense": LICENCE,
+                "lessons": [{"id": "L1", "learningObjectives": {}}],
+            }
         ],
     }
     for one in steps or (step(),):
@@ -222,7 +227,9 @@ def test_a_step_without_skills_practises_its_lesson() -> None:
 
 def test_identical_problems_are_reported_and_both_stay() -> None:
     files = pool()
-    copied = {name.replace("p1", "p2"): data.replace(b'"p1a"', b'"p2a"') for name, data in files.items() if "p1" in name}
+    copied = {
+        name.replace("p1", "p2"): data.replace(b'"p1a"', b'"p2a"') for name, data in files.items() if "p1" in name
+    }
     loaded = oatutor.read(files | copied)
     assert len(loaded.package.exercises) == 2
     assert any("p2" in defect.place and "identical" in defect.problem for defect in loaded.defects)
@@ -246,8 +253,14 @@ def test_a_pool_without_anything_usable_is_refused() -> None:
 
 
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["TextBox", "scaffold", "h1", "$$x$$"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "text", "type"]), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from(["TextBox", "scaffold", "h1", "$$x$$"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "text", "type"]), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
@@ -255,7 +268,9 @@ JUNK = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(list(step())), JUNK, max_size=4),
-    st.dictionaries(st.sampled_from(["title", "body", "variabilization", "license", "oer", "lesson"]), JUNK, max_size=3),
+    st.dictionaries(
+        st.sampled_from(["title", "body", "variabilization", "license", "oer", "lesson"]), JUNK, max_size=3
+    ),
     JUNK,
 )
 def test_no_shape_of_the_files_makes_it_fail(changes: dict[str, Any], problem: dict[str, Any], pathway: Any) -> None:
@@ -290,6 +305,14 @@ def test_a_text_means_the_same_in_markdown(source: str, markdown: str) -> None:
     made = oatutor_text.convert(source, figures={})
     assert made.text == markdown
     assert "math-error" not in markup.render(made.text)
+
+
+def test_latex_that_cannot_be_shown_is_kept_as_its_source_and_reported() -> None:
+    files = pool(step(stepBody="See $$\\frac{1$$."))
+    loaded = oatutor.read(files)
+    assert first(loaded).steps[0].prompt.endswith("See `\\frac{1`.")
+    assert "p1a: LaTeX that cannot be shown" in complaints(files)
+    assert schema.check(loaded.package) == []
 
 
 def test_an_odd_number_of_dollars_is_reported() -> None:

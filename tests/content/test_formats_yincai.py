@@ -12,7 +12,16 @@ from content.formats.yaml_tree import read_tree, write_tree
 from content.package import HintKind
 
 COURSE = {
-    "course.yaml": "slug: sums\ntitle: Sums\nlanguage: en\nlicence: CC BY 4.0\ndescription: |\n  One line.\n\n  Another: $x$.\n",
+    "course.yaml": """
+slug: sums
+title: Sums
+language: en
+licence: CC BY 4.0
+description: |
+  One line.
+
+  Another: $x$.
+""",
     "concepts.yaml": """
 - key: adding
   title: Adding
@@ -87,7 +96,11 @@ def test_a_sound_course_is_read_whole() -> None:
     assert package.exercises[0].lesson == "2.10"
     assert package.exercises[1].steps[0].concepts == ("solving",)
     assert package.exercises[1].steps[1].concepts == ("adding", "solving")
-    assert package.exercises[1].steps[0].answer == {"kind": "one_choice", "choices": {"yes": "Yes", "no": "No"}, "correct": "yes"}
+    assert package.exercises[1].steps[0].answer == {
+        "kind": "one_choice",
+        "choices": {"yes": "Yes", "no": "No"},
+        "correct": "yes",
+    }
     assert package.exercises[1].steps[2].answer["case"] is True
     assert package.exercises[0].steps[0].hints[2].kind == HintKind.SCAFFOLD
     assert package.description == "One line.\n\nAnother: $x$."
@@ -100,14 +113,18 @@ def test_what_is_written_reads_back_the_same() -> None:
     assert again.package == first
 
 
+X = "- key: x\n  prompt: a\n"
+A = X + "  concepts: [adding]\n"
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
         ({"concepts_yaml": None}, "concepts.yaml: the file is missing"),
         ({"course_yaml": "slug: sums\ntitle: [a]\nlanguage: en\n"}, "course.yaml line 2 (title): title is not a text"),
         ({"course_yaml": "slug: sums\nlanguage: en\n"}, "title is missing"),
-        ({"course_yaml": "slug: sums\nslug: again\ntitle: a\nlanguage: en\n"}, "course.yaml line 2: slug stands here twice"),
-        ({"course_yaml": "slug: sums\ntitle: a\nlanguage: en\ncolour: red\n"}, "course.yaml line 4 (colour): colour is not a field"),
+        ({"course_yaml": "slug: sums\nslug: again\ntitle: a\n"}, "course.yaml line 2: slug stands here twice"),
+        ({"course_yaml": "slug: sums\ntitle: a\ncolour: red\n"}, "line 3 (colour): colour is not a field"),
         ({"course_yaml": "- a\n"}, "not a mapping"),
         ({"course_yaml": "slug: [\n"}, "not YAML"),
         ({"course_yaml": "a: &x b\nc: *x\n"}, "anchors and aliases"),
@@ -117,10 +134,10 @@ def test_what_is_written_reads_back_the_same() -> None:
         ({"concepts_yaml": "- adding\n- {key: solving, title: S}"}, "concepts.yaml line 1 (1): not a mapping"),
         ({"exercises__2_yaml": "- key: x\n  concepts: [adding]\n  prompt: a\n"}, "answer is missing"),
         ({"exercises__2_yaml": "- key: x\n  steps: [a]\n  answer: {}\n"}, "answer belongs into one of the steps"),
-        ({"exercises__2_yaml": "- key: x\n  prompt: a\n  concepts: adding\n  answer: {kind: number, value: 1}\n"}, "concepts is not a list"),
-        ({"exercises__2_yaml": "- key: x\n  prompt: a\n  concepts: [adding]\n\n  answer: {kind: number, value: (}\n"}, "exercises/2.yaml line 1 (step x, answer)"),
-        ({"exercises__2_yaml": "- key: x\n  prompt: a\n  concepts: [adding]\n  answer: {kind: text, accept: [a], case: perhaps}\n"}, "neither yes nor no"),
-        ({"exercises__2_yaml": "- key: x\n  prompt: a\n  concepts: [adding]\n  answer: {kind: number, value: 1}\n  wrong_answers: [{feedback: a}, b]\n"}, "response is missing"),
+        ({"exercises__2_yaml": X + "  concepts: adding\n  answer: {kind: number, value: 1}\n"}, "is not a list"),
+        ({"exercises__2_yaml": A + "\n  answer: {kind: number, value: (}\n"}, "2.yaml line 1 (step x, answer)"),
+        ({"exercises__2_yaml": A + "  answer: {kind: text, accept: [a], case: perhaps}\n"}, "neither yes nor no"),
+        ({"exercises__2_yaml": A + "  answer: {}\n  wrong_answers: [{feedback: a}, b]\n"}, "response is missing"),
         ({"extra_yaml": "a: b"}, "extra.yaml: no part of a course"),
     ],
 )  # fmt: skip
@@ -132,7 +149,8 @@ def test_mistakes_of_all_files_are_reported_at_once() -> None:
     said = "\n".join(
         complaints(
             course_yaml="slug: sums\ntitle: a\n",
-            concepts_yaml="- {key: adding, title: A, requires: [solving]}\n- {key: solving, title: B, requires: [adding], x: y}\n",
+            concepts_yaml="- {key: adding, title: A, requires: [solving]}\n"
+            "- {key: solving, title: B, requires: [adding], x: y}\n",
             exercises__1_yaml="- key: one\n  prompt: a\n  concepts: [gone]\n  answer: {kind: number, value: 1}\n",
         )
     )
@@ -145,7 +163,10 @@ def test_every_scalar_stays_the_text_that_was_written() -> None:
     assert tree.value == {"no": "010", "time": "1:30", "date": "2020-01-01", "nothing": "", "tilde": "~"}
 
 
-@pytest.mark.parametrize("text", ["no", "1e3", "a\nb", " leading", "trailing\n", "- x", "价格：$5", "a\r\nb", "#x", "'", "", "\u2028", "a: b"])
+@pytest.mark.parametrize(
+    "text",
+    ["no", "1e3", "a\nb", " leading", "trailing\n", "- x", "价格：$5", "a\r\nb", "#x", "'", "", "\u2028", "a: b"],
+)
 def test_every_text_survives_being_written(text: str) -> None:
     assert read_tree("a.yaml", write_tree({"text": text})).value == {"text": text}
 

@@ -1,12 +1,19 @@
 """Prerequisites: circles are found and named, everything comes after what it requires."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from content import graph
 
-DIAMOND = {"adding": [], "subtracting": ["adding"], "multiplying": ["adding"], "solving": ["subtracting", "multiplying"]}
+DIAMOND = {
+    "adding": [],
+    "subtracting": ["adding"],
+    "multiplying": ["adding"],
+    "solving": ["subtracting", "multiplying"],
+}
 
 
 def test_a_graph_without_a_circle_has_none() -> None:
@@ -54,10 +61,13 @@ def test_unlocks_turns_the_graph_round() -> None:
 def test_every_graph_has_either_a_circle_or_an_order(requires: dict[int, list[int]]) -> None:
     if cycle := graph.find_cycle(requires):
         assert cycle[0] == cycle[-1]
-        assert all(later in requires[earlier] for earlier, later in zip(cycle, cycle[1:], strict=False))
+        assert all(later in requires[earlier] for earlier, later in pairwise(cycle))
     else:
         order = graph.topological_order(requires)
         assert sorted(order) == sorted(requires)
         assert all(
-            order.index(needed) < order.index(node) for node in requires for needed in requires[node] if needed in requires
+            order.index(needed) < order.index(node)
+            for node in requires
+            for needed in requires[node]
+            if needed in requires
         )

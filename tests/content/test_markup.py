@@ -55,9 +55,7 @@ def live_parts(html: str) -> list[str]:
 
 
 def test_mathematics_in_the_line_becomes_mathml() -> None:
-    assert markup.render("Solve $2x=6$.") == (
-        "<p>Solve <math><mn>2</mn><mi>x</mi><mo>=</mo><mn>6</mn></math>.</p>"
-    )
+    assert markup.render("Solve $2x=6$.") == ("<p>Solve <math><mn>2</mn><mi>x</mi><mo>=</mo><mn>6</mn></math>.</p>")
 
 
 def test_chinese_text_may_touch_the_dollars() -> None:
@@ -68,7 +66,8 @@ def test_chinese_text_may_touch_the_dollars() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [r"It costs \$12.66.", "It costs $5 and $7.", "From $5-$7 a box", "价格为$5元，$7元", "a single $ sign", "$ x $"]
+    "text",
+    [r"It costs \$12.66.", "It costs $5 and $7.", "From $5-$7 a box", "价格为$5元，$7元", "a single $ sign", "$ x $"],
 )
 def test_money_is_not_mathematics(text: str) -> None:
     html = markup.render(text)
@@ -108,7 +107,9 @@ def test_the_latex_of_school_books_is_shown(latex: str) -> None:
     assert markup.unreadable_math(f"${latex}$") == []
 
 
-@pytest.mark.parametrize("latex", [r"\frac{1", r"\unknown{x}", "a & b", r"\def\a{\a\a}\a", "x^{" * 900 + "x" + "}" * 900])
+@pytest.mark.parametrize(
+    "latex", [r"\frac{1", r"\unknown{x}", "a & b", r"\def\a{\a\a}\a", "x^{" * 900 + "x" + "}" * 900]
+)
 def test_latex_that_cannot_be_read_is_shown_as_its_source(latex: str) -> None:
     html = markup.math(latex)
     assert html.startswith('<code class="math-error">')
@@ -149,9 +150,58 @@ def test_nothing_in_a_text_is_live(text: str) -> None:
 
 
 PIECES = st.sampled_from(
-    ["<", ">", '"', "'", "$", "$$", "\\", "{", "}", "(", ")", "[", "]", "!", "&", "#", "*", "_", "|", "\n", " ", "`", ":", "/"]
-    + ["svg", "onload=x", "javascript:", "script", r"\text{", r"\frac", r"\left", r"\begin{array}", "math", "style=", "时", "&lt;"]
-    + ["figures/a.png", "img src=x", "data:", "-", "1", "x", r"\color{red}", r"\href{", "^", "&#58;", "annotation-xml"]
+    [
+        *(
+            "<",
+            ">",
+            '"',
+            "'",
+            "$",
+            "$$",
+            "\\",
+            "{",
+            "}",
+            "(",
+            ")",
+            "[",
+            "]",
+            "!",
+            "&",
+            "#",
+            "*",
+            "_",
+            "|",
+            "\n",
+            " ",
+            "`",
+        ),
+        *(
+            "svg",
+            "onload=x",
+            "javascript:",
+            "script",
+            r"\text{",
+            r"\frac",
+            r"\left",
+            r"\begin{array}",
+            "math",
+            "style=",
+        ),
+        *(
+            "figures/a.png",
+            "img src=x",
+            "data:",
+            "-",
+            "1",
+            "x",
+            r"\color{red}",
+            r"\href{",
+            "^",
+            "&#58;",
+            "annotation-xml",
+        ),
+        *("时", "&lt;", ":", "/"),
+    ]
 )
 
 

@@ -22,10 +22,12 @@ def template(variables: dict[str, Any], *, prompt: str = "Solve $@{a}x=@{c}$.", 
 DRAWN = {"draw": {"a": {"from": "2", "to": "9"}, "x": {"from": -6, "to": 6, "except": ["0"]}}, "let": {"c": "a*x"}}
 
 
-
 def simple(pattern: str, value: str) -> str:
     exercise = Exercise(
-        key="e", prompt=pattern, steps=(Step(key="e", answer={"kind": "text", "accept": ["x"]}),), variables={"rows": [{"a": value}]}
+        key="e",
+        prompt=pattern,
+        steps=(Step(key="e", answer={"kind": "text", "accept": ["x"]}),),
+        variables={"rows": [{"a": value}]},
     )
     return variants.instantiate(exercise, 0).prompt
 
