@@ -1,17 +1,21 @@
 """Turns: one exercise from the choice to the last answer, whatever is clicked twice."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from content.grading import Unreadable
 from content.models import Course, Exercise, Hint, Step
 from students.models import Attempt, Preference, User
+from tests.conftest import make_course
 from tests.tutor.playing import answer, right_answer_of, serve, wrong_answer_of
-from training import tasks
+from training import predictions, tasks
+from training.models import ModelVersion
 from tutor import turns
 from tutor.feedback import Offer
 from tutor.models import Session, Turn
@@ -325,3 +329,63 @@ def test_what_fails_half_way_leaves_nothing_behind(
         answer(student, view, "5", now=now)
     assert not Attempt.objects.exists()
     assert turns.view(turn_token=view.token, student=student) == view
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_that_answer_at_the_same_moment_make_one_attempt(now: datetime) -> None:
+    course = make_course()
+    student = User.objects.create_user("twice")
+    view = serve(student, course, "add-small", now=now)
+    submission = uuid.uuid4()
+
+    def click(_tab: int) -> bool:
+        try:
+            return answer(student, view, "6", now=now, submission=submission).repeated
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as tabs:
+        assert sorted(tabs.map(click, range(4))) == [False, True, True, True]
+    assert Attempt.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_that_go_on_at_the_same_moment_get_the_same_turn(now: datetime) -> None:
+    course = make_course()
+    student = User.objects.create_user("twice")
+
+    def go_on(tab: int) -> uuid.UUID:
+        try:
+            return turns.next_turn(student, course, now=now, rng=Random(tab)).token
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as tabs:
+        assert len(set(tabs.map(go_on, range(4)))) == 1
+    assert Turn.objects.count() == 1
+
+
+def test_a_course_with_nothing_left_says_so(student: User, now: datetime, rng: Random) -> None:
+    empty = Course.objects.create(slug="empty", title="Empty", language="en")
+    with pytest.raises(turns.CourseFinished) as finished:
+        turns.next_turn(student, empty, now=now, rng=rng)
+    assert finished.value.course == empty
+
+
+def test_a_fresh_prediction_of_the_serving_model_makes_the_choice_and_is_stored(
+    student: User, course: Course, now: datetime, rng: Random
+) -> None:
+    version = ModelVersion.objects.create(objective="tracing", number=1, state="serving", bundle="b")
+    steps = list(Step.objects.values_list("pk", flat=True))
+    chances = {step: 0.5 + place / 100 for place, step in enumerate(steps)}
+    predictions.store(student_id=student.pk, version=version, attempts_seen=0, probabilities=chances, now=now)
+    view = turns.next_turn(student, course, now=now, rng=rng)
+    turn = Turn.objects.get(token=view.token)
+    first = turn.exercise.steps.get(key=view.steps[0].key)
+    assert turn.version == version
+    assert turn.probability == pytest.approx(chances[first.pk])
+    answer(student, view, right_answer_of(view), now=now)
+    for step in turns.view(turn_token=view.token, student=student).steps[1:]:
+        turns.give_up(turn_token=view.token, student=student, step_key=step.key, now=now)
+    later = turns.next_turn(student, course, now=now, rng=rng)
+    assert Turn.objects.get(token=later.token).version is None  # the prediction has not seen the answer

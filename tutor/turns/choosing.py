@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -36,6 +37,19 @@ class CourseFinished(Exception):
         """`course` is the one."""
         super().__init__(course.slug)
         self.course = course
+
+
+class _Row(NamedTuple):
+    """What is needed of a turn that was served before."""
+
+    pk: int
+    exercise_id: int
+    concept_id: int
+    strategy: str
+    state: str
+    session_id: int
+    number: int
+    finished_at: datetime | None
 
 
 def next_turn(student: User, course: Course, *, now: datetime, rng: Random) -> TurnView:
@@ -101,7 +115,7 @@ def _locked(student: User, course: Course, *, now: datetime) -> Session:
         return open_ones.get()
 
 
-def _sitting(session: Session, served: Sequence[Turn], *, now: datetime) -> Session:
+def _sitting(session: Session, served: Sequence[_Row], *, now: datetime) -> Session:
     """The session, or after a long break a new one. An open turn keeps its session, however long the break was."""
     last = served[-1] if served and served[-1].session_id == session.pk else None
     if last is None or last.finished_at is None or now - last.finished_at <= SITTING_GAP:
@@ -111,15 +125,13 @@ def _sitting(session: Session, served: Sequence[Turn], *, now: datetime) -> Sess
     return Session.objects.create(student=session.student, course=session.course, started_at=now)
 
 
-def _served(student: User, course: Course) -> list[Turn]:
+def _served(student: User, course: Course) -> list[_Row]:
     """The student's turns in the course, oldest first, as far as the policy needs them."""
-    turns = Turn.objects.filter(session__student=student, session__course=course).only(
-        "exercise_id", "concept_id", "strategy", "state", "session_id", "number", "finished_at"
-    )
-    return list(turns.order_by("-id")[:SERVED_KNOWN])[::-1]
+    rows = Turn.objects.filter(session__student=student, session__course=course).order_by("-id")
+    return [_Row(*row) for row in rows.values_list(*_Row._fields)[:SERVED_KNOWN]][::-1]
 
 
-def _choose(session: Session, served: Sequence[Turn], *, now: datetime, rng: Random) -> Turn | None:
+def _choose(session: Session, served: Sequence[_Row], *, now: datetime, rng: Random) -> Turn | None:
     """Ask the policy, and write down what it chose and why. None when the course is finished."""
     student, course = session.student, session.course
     fresh = predictions.fresh(student.pk, attempts_seen=history.attempts_count(student.pk))
@@ -160,7 +172,7 @@ def _choose(session: Session, served: Sequence[Turn], *, now: datetime, rng: Ran
     return Turn.objects.select_related(*SHOWN).get(pk=turn.pk)
 
 
-def _situation(session: Session, served: Sequence[Turn], *, now: datetime) -> policy.Situation:
+def _situation(session: Session, served: Sequence[_Row], *, now: datetime) -> policy.Situation:
     """What the policy sees, but for predictions and counts."""
     student, course = session.student, session.course
     preference = student.preference if hasattr(student, "preference") else Preference()
@@ -188,7 +200,13 @@ def _held(student_id: int, course: Course, *, now: datetime) -> dict[int, histor
     """The estimates of students/history for every concept of the course map, in one query."""
     concepts = [entry.id for entry in catalog.course_map(course.pk, course.revision).concepts]
     states = {row.concept_id: row for row in ConceptState.objects.filter(student=student_id, concept__in=concepts)}
-    return {concept: history.concept_estimate(concept, states.get(concept), now=now) for concept in concepts}
+    nobody = history.concept_estimate(0, None, now=now)  # what is assumed of anybody, made once for all unseen ones
+    return {
+        concept: history.concept_estimate(concept, states[concept], now=now)
+        if concept in states
+        else replace(nobody, concept_id=concept)
+        for concept in concepts
+    }
 
 
 Counts = dict[int, tuple[int, int]]
