@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
@@ -58,7 +59,7 @@ def main() -> None:
     print(json.dumps({**figures, "candidates": STEPS, "history": HISTORY, "queries": len(queries)}))  # noqa: T201
 
 
-def prepare():  # type: ignore[no-untyped-def]
+def prepare() -> Callable[[], bool]:
     """The rows and the bundle; returns what is to be measured."""
     from content.models import Concept, Course, Exercise, Step
     from students.models import Attempt, PopulationCount, User
