@@ -47,13 +47,18 @@ export async function upgrade(input) {
   show(field, input.value);
   field.menuItems = [];
   followKeyboard();
-  field.addEventListener("input", () => {
-    input.value = field.getValue("latex");
+  const take = () => {
+    const latex = field.getValue("latex");
+    if (input.value === latex) return;
+    input.value = latex;
     input.dispatchEvent(new Event("input", { bubbles: true }));
-  });
+  };
+  // The field tells of a change a moment later; whoever presses a button at once must not lose the last key.
+  for (const moment of ["input", "change", "blur", "focusout"]) field.addEventListener(moment, take);
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
+    take();
     input.form.requestSubmit(document.querySelector(`button[form="${input.form.id}"]`) ?? undefined);
   }, { capture: true });
   input.type = "hidden";

@@ -73,7 +73,7 @@ function trouble(name) {
 }
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id === "practice") start(document.getElementById("practice"));
+  if (event.detail.target?.id === "practice") start(document.getElementById("practice"));
 });
 document.addEventListener("htmx:beforeRequest", () => trouble(""));
 document.addEventListener("htmx:sendError", () => trouble("offline"));
@@ -82,7 +82,11 @@ document.addEventListener("htmx:responseError", (event) => trouble(event.detail.
 window.addEventListener("offline", () => trouble("offline"));
 window.addEventListener("online", () => trouble(""));
 document.addEventListener("keydown", (event) => {
-  // Enter on feedback that has just received the focus goes on.
-  if (event.key === "Enter" && event.target.matches("[data-focus]")) document.querySelector(".actions .primary")?.click();
+  // Enter on what has just received the focus goes on: back to the field, or to the next exercise.
+  if (event.key !== "Enter" || !event.target.matches("[data-focus]")) return;
+  event.preventDefault();
+  const field = document.querySelector("form[data-draft] :is(math-field, input:not([type=hidden]))");
+  if (field) field.focus();
+  else document.querySelector(".actions .primary")?.click();
 });
 start(document.getElementById("practice"));

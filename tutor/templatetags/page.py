@@ -1,5 +1,6 @@
 """What templates need beyond Django's own tags: icons, words for standings, safe course text, the reader's settings."""
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -8,12 +9,15 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.forms import BoundField
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from content import markup
+from students.history import ConceptEstimate
 from students.models import Preference
 from training import machinery
 
@@ -103,10 +107,15 @@ def percent(share: float | None) -> str:
     return "" if share is None else f"{round(100 * share)} %"
 
 
-@register.filter
 def ramp(value: float) -> int:
     """The step of the mastery ramp for a value in [0, 1]: 1 to 4."""
     return 1 + sum(value >= edge for edge in (0.4, 0.65, 0.85))
+
+
+@register.filter
+def day(moment: datetime | None) -> str:
+    """A date in the local form, without a time; nothing for None."""
+    return "" if moment is None else date_format(localtime(moment), pgettext("a date, as Django's date filter", "j M Y"))
 
 
 @register.filter
@@ -125,6 +134,26 @@ def plain(number: float) -> str:
 def estimate(value: float, low: float, high: float) -> dict[str, float]:
     """An estimate with its 80 % interval, drawn and in figures."""
     return {"value": value, "low": low, "high": high, "span": high - low}
+
+
+@register.simple_tag
+def cell_of(held: ConceptEstimate, student_id: int) -> SafeString:
+    """One cell of the table of a class. Made here, because a large class has over a thousand; links start at the class's page."""
+    word = STANDINGS[held.standing][0]
+    if not held.tries:
+        return format_html('<td class="cell not_seen" data-sort="-1" data-standing="not_seen" title="{}">–</td>', word)
+    shade = "fading" if held.fading else f"ramp-{ramp(held.value)}"
+    return format_html(
+        '<td class="cell {}" data-sort="{}" data-standing="{}"><a href="{}" title="{}">{}'
+        '<span class="visually-hidden"> {}</span></a></td>',
+        shade,
+        plain(held.value),
+        held.standing,
+        f"students/{student_id}/?concept={held.concept_id}#evidence",
+        word,
+        percent(held.value),
+        word,
+    )
 
 
 @register.simple_tag

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 from unicodedata import east_asian_width
 
-WIDTH, HEIGHT = 156, 60  # of a box
-ACROSS, DOWN = 204, 76  # from box to box
+WIDTH, HEIGHT = 144, 60  # of a box
+ACROSS, DOWN = 182, 76  # from box to box
 MARGIN = 8
 TALLEST = 9  # boxes in a column; a fuller depth takes several columns
 LINE = 20  # narrow characters in a line of a box

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, push_url
@@ -17,9 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect, push_url
 from content import grading
 from content.grading import Response, Unreadable
 from content.models import Course
-from students.models import User
 from tutor import feedback, turns
-from tutor.models import Turn
 from tutor.turns import StepView, TurnView
 from tutor.turns.shown import WORKED_EXAMPLE, concrete, find
 from tutor.views.people import person, signed_in, wants_part
@@ -117,7 +114,6 @@ def hint(request: HttpRequest, token: uuid.UUID) -> HttpResponseBase:
             student=person(request),
             step_key=request.POST.get("step", ""),
             after=int(after),
-            now=timezone.now(),
         )
     except turns.AlreadyMoved as moved:
         return _done(request, moved.view)
@@ -254,19 +250,11 @@ def _context(request: HttpRequest, view: TurnView, said: Said) -> dict[str, Any]
         "may_give_up": step is not None and (step.tries > 0 or (bool(step.hints) and not step.can_ask_hint)),
         "example_open": view.strategy == WORKED_EXAMPLE and untouched and view.last is None,
         "submission": uuid.uuid4(),
-        "place": _place(person(request), view),
-        "page_language": get_language(),
         "unreadable": said.unreadable,
         "fresh_hint": said.fresh_hint,
         "fresh_scaffold": said.fresh_scaffold,
         "scaffold_unreadable": said.scaffold_unreadable,
     }
-
-
-def _place(student: User, view: TurnView) -> int:
-    """Which exercise of this sitting it is."""
-    sitting = {"session__student": student, "session__course": view.course_id, "session__ended_at": None}
-    return Turn.objects.filter(**sitting).count()
 
 
 def _as_typed(step: StepView | None) -> tuple[str, ...]:

@@ -1,0 +1,203 @@
+"""A teacher's classes: who needs them first, then students by concepts, then the answers themselves.
+
+Writes: Classroom, when a teacher makes one. A class that is somebody else's does not exist for the asker.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from content import catalog
+from content.models import Concept
+from students import history
+from students.history import ClassOverview, Concern, Worry
+from students.models import Classroom, User
+from tutor.forms import ClassroomForm
+from tutor.views import overview, wrong_answers
+from tutor.views.people import person, teachers_only
+
+CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
+CODE_LENGTH = 7
+NAMES_FIRST = 6  # cards before the rest is folded away
+STEPS_SHOWN = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """A student to act on: why, in words, since when, and where to look."""
+
+    student_id: int
+    name: str
+    reasons: tuple[str, ...]
+    since: datetime
+    concept_id: int | None
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@teachers_only
+def classes(request: HttpRequest) -> HttpResponseBase:
+    """The classes of a teacher with their join codes; and a new one."""
+    form = ClassroomForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = _make_class(form, person(request))
+        messages.success(
+            request, _("The class is there. Students join it with the code %(code)s.") % {"code": made.join_code}
+        )
+        return redirect("classroom", made.pk)
+    mine = Classroom.objects.filter(teachers=person(request)).select_related("course")
+    context = {"classes": mine.annotate(size=Count("enrolments")), "form": form, "place": "teaching"}
+    return render(request, "teaching/classes.html", context, status=422 if form.is_bound else 200)
+
+
+@never_cache
+@require_GET
+@teachers_only
+def classroom(request: HttpRequest, classroom_id: int) -> HttpResponseBase:
+    """One class."""
+    _taught(request, classroom_id)
+    seen = history.class_overview(classroom_id, now=timezone.now())
+    needs = needs_of(seen)
+    context = {
+        "classroom": seen.classroom,
+        "course": seen.classroom.course,
+        "seen": seen,
+        "needs": needs[:NAMES_FIRST],
+        "more_needs": needs[NAMES_FIRST:],
+        "questions": wrong_answers.questions(history.wrong_answers(classroom_id, limit=STEPS_SHOWN)),
+        "figures": _figures(seen.classroom),
+        "place": "teaching",
+    }
+    return render(request, "teaching/classroom.html", context)
+
+
+@never_cache
+@require_GET
+@teachers_only
+def student(request: HttpRequest, classroom_id: int, student_id: int) -> HttpResponseBase:
+    """One student of a class: the very numbers of the student's own pages."""
+    found = _taught(request, classroom_id)
+    who = get_object_or_404(User, pk=student_id, enrolments__classroom=found)
+    rows = overview.rows_of(who.pk, found.course, now=timezone.now())
+    context = {
+        "classroom": found,
+        "course": found.course,
+        "student": who,
+        "rows": rows,
+        "tally": overview.tally(rows),
+        "questions": wrong_answers.questions(
+            history.wrong_answers(found.pk, student_id=who.pk, limit=STEPS_SHOWN),
+        ),
+        "figures": _figures(found),
+        "place": "teaching",
+    }
+    if chosen := request.GET.get("concept"):
+        row = next((row for row in rows if str(row.id) == chosen), None)
+        if row is None:
+            raise Http404
+        context |= {"row": row, "evidence": history.evidence(who.pk, row.id)}
+    return render(request, "teaching/student.html", context)
+
+
+@never_cache
+@require_GET
+@teachers_only
+def concept(request: HttpRequest, classroom_id: int, concept_id: int) -> HttpResponseBase:
+    """One concept in a class: how everybody stands with it, and the wrong answers."""
+    found = _taught(request, classroom_id)
+    what = get_object_or_404(Concept, pk=concept_id, course=found.course_id, retired=False)
+    seen = history.class_overview(found.pk, now=timezone.now())
+    context = {
+        "classroom": found,
+        "course": found.course,
+        "concept": what,
+        "standings": [(row, row.estimates[what.pk]) for row in seen.students],
+        "questions": wrong_answers.questions(
+            history.wrong_answers(found.pk, concept_id=what.pk, limit=STEPS_SHOWN),
+        ),
+        "figures": _figures(found),
+        "place": "teaching",
+    }
+    return render(request, "teaching/concept.html", context)
+
+
+def needs_of(seen: ClassOverview) -> list[Need]:
+    """The names to act on, each once, the most urgent first."""
+    names = {row.student_id: row.name for row in seen.students}
+    titles = dict(seen.concepts)
+    needs: dict[int, list[Concern]] = {}
+    for concern in seen.concerns:
+        needs.setdefault(concern.student_id, []).append(concern)
+    return [
+        Need(
+            student_id=student_id,
+            name=names[student_id],
+            reasons=_sentences(concerns, titles),
+            since=min(concern.since for concern in concerns),
+            concept_id=next((concern.concept_id for concern in concerns if concern.concept_id), None),
+        )
+        for student_id, concerns in needs.items()
+    ]
+
+
+def _sentences(concerns: Iterable[Concern], titles: dict[int, str]) -> tuple[str, ...]:
+    return tuple(worry_sentence(one, titles.get(one.concept_id or 0, "").replace("$", "")) for one in concerns)
+
+
+def worry_sentence(concern: Concern, title: str) -> str:
+    """Why a student needs their teacher, in words."""
+    figures = dict(concern.figures)
+    match concern.worry:
+        case Worry.FAILING:
+            text = _("%(wrong_in_a_row)d first tries in a row were wrong on “%(title)s”.")
+        case Worry.STUCK:
+            text = _("“%(title)s” does not sit yet after %(tries)d steps, %(right)d of them right at once.")
+        case Worry.HINTS:
+            text = _("Hints were used in %(hinted)d of the last %(tries)d answers.")
+        case Worry.AWAY:
+            text = _away(figures)
+    return text % {**figures, "title": title}
+
+
+def _away(figures: dict[str, int]) -> str:
+    if not figures["attempts"]:
+        return ngettext(
+            "Joined %(days)d day ago and has not answered anything yet.",
+            "Joined %(days)d days ago and has not answered anything yet.",
+            figures["days"],
+        )
+    return ngettext("No answer for %(days)d day.", "No answer for %(days)d days.", figures["days"])
+
+
+def _taught(request: HttpRequest, classroom_id: int) -> Classroom:
+    mine = Classroom.objects.select_related("course").filter(teachers=person(request))
+    return get_object_or_404(mine, pk=classroom_id)
+
+
+def _figures(found: Classroom) -> Mapping[str, str]:
+    return catalog.figures(found.course_id, revision=found.course.revision)
+
+
+def _make_class(form: ClassroomForm, teacher: User) -> Classroom:
+    """Store the class under a code that nobody has yet."""
+    while True:
+        form.instance.join_code = "".join(secrets.choice(CODE_LETTERS) for _place in range(CODE_LENGTH))
+        try:
+            with transaction.atomic():
+                made: Classroom = form.save()
+                made.teachers.add(teacher)
+                return made
+        except IntegrityError:
+            form.instance.pk = None
