@@ -123,13 +123,14 @@ class _Reader(AtomReader):
         """An atom with what stands behind it. `-x^2` is -(x^2), `x^-2` and `2^3^2` are read as usual."""
         start = self.here.start
         base = self.suffixed(self.atom())
-        if not self.take("^"):
-            return base
-        if self.degrees():
-            return self.suffixed(self.make(self.call("degrees", base), start))
-        exponent = self.deeper(self.signed)
-        raised = self.make(lambda: trees.Power(base, exponent), start)
-        return self.suffixed(raised)
+        while self.take("^"):
+            if not self.degrees():
+                return self.suffixed(self.to_power(base, self.deeper(self.signed), start))
+            base = self.suffixed(self.make(self.call("degrees", base), start))
+        return base
+
+    def to_power(self, base: trees.Node, exponent: trees.Node, start: int) -> trees.Node:
+        return self.make(lambda: trees.Power(base, exponent), start)
 
     def degrees(self) -> bool:
         """Step over the rest of `^\\circ` or `^{\\circ}`, where it stands."""
@@ -164,4 +165,4 @@ class _Reader(AtomReader):
         else:
             raise Unreadable(Code.UNEXPECTED, self.text[token.start : token.stop], token.start)
         exponent = trees.Negative(size) if token.text[0] == "-" else size
-        return self.make(lambda: trees.Power(base, exponent), token.start)
+        return self.to_power(base, exponent, token.start)

@@ -220,7 +220,7 @@ def test_while_typing_an_answer_is_shown_as_it_is_understood() -> None:
         read_as(parse_key(expression("x")), "1/")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.text(alphabet="xya0123456789+-*/^()=<>,. |√²", min_size=1, max_size=20))
 def test_every_key_is_right_for_itself(text: str) -> None:
     try:
