@@ -143,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             zero_shot=given.zero_shot,
             config=config,
         )
-    except (BadRequest, dataset.BadSnapshot, finetune.TrainingFailed) as error:
+    except (OSError, ValueError, finetune.TrainingFailed) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 2
     print(json.dumps(figures))  # noqa: T201

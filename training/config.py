@@ -42,8 +42,8 @@ class FinetuneConfig:
     learning_rate: float = 2e-3
     base_learning_rate: float = 5e-4  # instead of it, when the run starts from a base
     weight_decay: float = 0.05
-    residual_weight_decay: float = 0.5
-    dropout: float = 0.15
+    residual_weight_decay: float = 10.0  # strong: beside good counts a vector must earn its place
+    dropout: float = 0.2
     residual_dropout: float = 0.5  # share of items (and concepts) a batch is shown without their residual vector
     epochs: int = 12
     patience: int = 3  # epochs without a better validation loss before stopping
@@ -53,7 +53,7 @@ class FinetuneConfig:
     clip: float = 1.0  # norm of the gradient
     average: float = 0.995  # of the weights, exponential; 0 keeps the last ones
     residuals: bool = True  # learn vectors of single items and concepts; else the core alone
-    max_history: int = 200  # past answers attended to
+    max_history: int = 128  # past answers attended to
     trainable_layers: int | None = None
     minutes: float | None = None
     seed: int = 0

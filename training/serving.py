@@ -106,7 +106,7 @@ class Predictor:
         tries = Counter(
             name for answer in query.history if answer.try_number <= 1 for name in query.steps[answer.step].concepts
         )
-        found = [self._interval(value, tries[name]) for value, name in zip(values, query.concepts, strict=True)]
+        found = [self.interval(value, tries[name]) for value, name in zip(values, query.concepts, strict=True)]
         return Predicted(
             probabilities=p[: len(query.candidates)].astype(np.float32),
             concept_values=dict(zip(query.concepts, map(float, values), strict=True)),
@@ -168,7 +168,7 @@ class Predictor:
                 row[logit], row[tries] = np.median(described[others][:, [logit, tries]], axis=0)
                 row[over] = row[logit] - row[concept]
 
-    def _interval(self, value: float, tries: int) -> tuple[float, float]:
+    def interval(self, value: float, tries: int) -> tuple[float, float]:
         """The 80 % interval of mastery: normal on the logit scale around the value.
 
         Before any answer the student's ability in the concept is spread by `unknown` around what the network expects;
