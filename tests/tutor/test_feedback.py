@@ -6,7 +6,7 @@ from django.utils import translation
 from content.grading import Unreadable, grade, parse_key
 from content.mathematics import Code
 from content.package import WrongAnswer
-from tutor import feedback
+from tutor import feedback, policy
 from tutor.feedback import Change, Direction, Help, Marking, Offer
 
 ALL_HELP = Help(hints_left=2, has_example=True)
@@ -83,3 +83,40 @@ def test_the_same_marking_is_told_in_the_language_of_the_reader() -> None:
     with translation.override("zh-hans"):
         assert feedback.words(marking).reason == english.reason
     assert english.offer == Offer.TRY_AGAIN
+
+
+@pytest.mark.parametrize(
+    ("key", "response", "reason"),
+    [
+        ({"kind": "number", "value": "1/2", "form": "simplest"}, "2/4", "form"),
+        ({"kind": "number", "value": 5, "unit": "m", "unit_required": True}, "5", "missing_unit"),
+        ({"kind": "expression", "value": "(x+1)(x+2)", "form": "factored"}, "x^2+3x+2", "form"),
+    ],
+)
+def test_what_is_right_in_an_answer_is_said_as_well_as_what_is_not(
+    key: dict[str, object], response: str, reason: str
+) -> None:
+    marked = feedback.mark(grade(parse_key(key), response), step="s", offer=Offer.TRY_AGAIN)
+    assert marked.reason == reason
+    told = feedback.words(marked)
+    assert told.headline == "Partly right."
+    assert told.right_part
+    assert told.wrong_part
+
+
+def test_missing_and_wrong_choices_are_counted() -> None:
+    key = parse_key(
+        {"kind": "several_choices", "choices": {"a": "1", "b": "2", "c": "3", "d": "4"}, "correct": ["a", "b", "c"]}
+    )
+    told = feedback.words(feedback.mark(grade(key, ["a", "b", "d"]), step="s", offer=Offer.TRY_AGAIN))
+    assert told.right_part == "Some of your choices are right."
+    assert told.wrong_part == "1 right choice is missing. 1 choice does not belong."
+
+
+@pytest.mark.parametrize("code", list(policy.Reason))
+def test_every_reason_of_the_policy_is_a_sentence_with_the_names_of_its_concepts(code: policy.Reason) -> None:
+    reason = {"code": code.value, "concept": 1, "left": 2, "for": 3, "days": 4}
+    sentence = feedback.reason_sentence(reason, titles={1: "Slope", 2: "Graphs", 3: "Lines"})
+    assert "Slope" in sentence
+    assert "%" not in sentence
+    assert sentence != feedback.reason_sentence({"code": "practice", "concept": 1}, titles={1: "Slope"})
