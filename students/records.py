@@ -4,6 +4,7 @@ Everything that moves a student's states first takes the lock on the student's r
 never overlap; population counts, which all students share, are touched last and in the order of their ids.
 """
 
+import secrets
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,7 @@ TRACER_HOLDS = 5
 # doi:10.1007/978-3-642-39112-5_44).
 STUCK_TRIES = 10
 
+JOIN_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 PORTION = 5000  # rows in memory or in a statement at a time
 
 SHOWN = ("value", "low", "high", "source", "version", "estimated_at", "answers_since_tracer")
@@ -215,6 +217,14 @@ def rebuild(student_ids: Iterable[int]) -> int:
                 advance(states[key], attempt)
         save_states(states.values())
     return len(states)
+
+
+def new_join_code() -> str:
+    """A code for a class that nobody has: eight letters and digits that are not mistaken for one another."""
+    while True:
+        code = "".join(secrets.choice(JOIN_ALPHABET) for _ in range(8))
+        if not Classroom.objects.filter(join_code=code).exists():
+            return code
 
 
 def set_consent(student_id: int, given: bool, now: datetime) -> None:
