@@ -70,6 +70,7 @@ COLOURS = {"kind": "one_choice", "choices": {1: "red", 2: "blue"}, "correct": 2}
         (number(value="sqrt(2)"), "1.41", Reason.ROUNDING),
         (number(value="sqrt(2)"), "1.5", Reason.WRONG),
         (number(value="1/3"), "0.333", Reason.ROUNDING),
+        (number(value="0.7"), "1", Reason.WRONG),
     ],
 )
 def test_a_number_is_graded_by_value_unit_form_and_precision(
