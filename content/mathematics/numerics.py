@@ -17,7 +17,7 @@ from content.mathematics import trees
 
 DIGITS = 40
 POINTS = 6  # common points that two formulas are compared at
-MOST_TRIES, FEWEST_TRIES = 48, 12  # points that are tried, to find as many
+MOST_TRIES, FEWEST_TRIES = 28, 12  # points that are tried, to find as many
 WORK = 3_000  # nodes times tries, about
 ENOUGH = 3
 LARGEST_EXPONENT = 10_000
