@@ -7,6 +7,7 @@ import socket
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             *((f"Loading the course {path.name}", _import(str(path))) for path in sorted(settings.COURSES.iterdir())),
         ]
         if settings.DEMO:
-            steps.append(("Filling the demo school (once: a minute or two)", lambda: call_command("demo_school")))
+            steps.append(("Filling the demo school (once: a minute or two)", lambda: call_command("demo_school", stdout=StringIO())))
         try:
             for title, step in steps:
                 console.print(f"· {title}")
