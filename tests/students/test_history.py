@@ -88,6 +88,17 @@ def test_evidence_tells_each_answer_and_what_it_changed(
     assert newest.after == pytest.approx(shown.value)
 
 
+def test_population_counts_of_a_course_come_in_one_query(
+    student: User, course: Course, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    answer(student, step(course, "solve-steps:2"), correct=True, now=now)
+    answer(student, step(course, "multiply-small"), correct=False, now=now)
+    with django_assert_num_queries(1):
+        steps, concepts = history.population_counts(course.pk)
+    assert steps == {step(course, "solve-steps:2").pk: (1, 1), step(course, "multiply-small").pk: (0, 1)}
+    assert concepts == {concept_id(course, "equations"): (1, 1), concept_id(course, "multiplying"): (1, 2)}
+
+
 def test_teacher_and_student_see_the_same_numbers(
     student: User, classmate: User, classroom: Classroom, course: Course, now: datetime
 ) -> None:

@@ -83,6 +83,15 @@ def test_a_right_answer_never_lowers_and_a_wrong_one_never_raises(
         assert knowledge.estimate(wrong, now=moment).value <= without + 1e-12
 
 
+@given(mean=st.floats(-8, 8), variance=st.floats(0.05, 2), number=st.integers(1, 4), correct=st.booleans())
+def test_that_holds_for_any_belief_however_sure_and_however_low(
+    mean: float, variance: float, number: int, correct: bool
+) -> None:
+    belief = Belief(mean=mean, variance=variance, half_life=10.0, at=0.0)
+    moved = knowledge.update(belief, correct=correct, try_number=number, at=0.0)
+    assert moved.mean >= mean - 1e-12 if correct else moved.mean <= mean + 1e-12
+
+
 @given(history=answers, sooner=st.floats(0, 100 * DAY), longer=st.floats(0, 300 * DAY))
 def test_time_never_raises_mastery_and_never_narrows_the_belief(
     history: list[tuple[bool, int, int, float]], sooner: float, longer: float
