@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from training import dataset, features
-from training.dataset import Bools, Snapshot, Window
-from training.features import Floats
+from training.dataset import Bools, Floats, Snapshot, Window
 from training.objectives import tracing
 
 

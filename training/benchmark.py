@@ -68,18 +68,15 @@ def benchmark(
     *, data: Path, split: Path, out: Path, base: Path | None, zero_shot: bool, config: FinetuneConfig
 ) -> dict[str, Any]:
     """Train (unless `zero_shot`), predict every answer of every test student into `out`, and return the figures."""
-    if zero_shot and base is None:
-        raise BadRequest("--zero-shot needs a trained bundle: name one with --base")
     record = read_answers(data)
     parts = read_split(split, record)
     began = time.monotonic()
     if zero_shot:
+        if base is None:
+            raise BadRequest("--zero-shot needs a trained bundle: name one with --base")
         model, table = tracing.load(base)
-        table = (
-            table
-            if config.residuals
-            else tracing.ResidualTable(items=(), concepts=(), width=model.config.residual_width)
-        )
+        if not config.residuals:
+            table = tracing.ResidualTable(items=(), concepts=(), width=model.config.residual_width)
     else:
         trained = finetune.train(record, parts, out=None, base=base, config=config, progress=finetune.show)
         model, table = trained.model, trained.table

@@ -14,8 +14,7 @@ import torch
 
 from training import features
 from training.config import FinetuneConfig
-from training.dataset import Snapshot, Split
-from training.features import Floats
+from training.dataset import Floats, Snapshot, Split
 from training.objectives import tracing
 
 

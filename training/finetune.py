@@ -206,7 +206,7 @@ def step(state: "State", material: Material, group: Sequence[Window], *, config:
         batch = material.batch(group[i : i + size])
         odds = batch.ask(state.model, state.table, drop=config.residual_dropout)
         value = tracing.loss(odds, batch.right, batch.label) / labels
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         total += value.item()
     trained = [weights for part in state.optimiser.param_groups for weights in part["params"]]
     torch.nn.utils.clip_grad_norm_(trained, config.clip)
@@ -231,7 +231,9 @@ class State:
     ) -> None:
         self.model, self.table, self.optimiser = model, table, optimiser
         self.average = average
-        self.mean = (copy.deepcopy(model).eval(), copy.deepcopy(table).eval())
+        self.mean = (copy.deepcopy(model), copy.deepcopy(table))
+        for module in self.mean:
+            module.train(False)
         self.best_weights: dict[str, Tensor] | None = None
         self.best_loss = math.inf
         self.epoch = self.step = self.stale = 0

@@ -140,7 +140,7 @@ class Predictor:
         gap = (len(tail) - torch.arange(len(tail))).expand(len(items), -1)
         to_past = _relations(steps, tail, asked, gap=gap)
         states, _ = model.ask(model.describe(scaled, residual), encoded, to_past)
-        odds: Floats = model.decide(states, scaled, residual)[0].numpy()
+        odds: Floats = model.head(states, scaled, residual)[0].numpy()
         return odds
 
     def _residual(self, steps: Steps, items: Ints) -> Tensor:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.training.records import answers_to, small_steps, with_flipped, write_record
 from training import dataset, features
-from training.dataset import Snapshot
+from training.dataset import Floats, Snapshot
 from training.features import FACTS, NAMES, WIDTH
 
 
@@ -16,13 +16,13 @@ def record(tmp_path: Path) -> Snapshot:
     return dataset.read_snapshot(write_record(tmp_path / "snapshot"))
 
 
-def table(record: Snapshot, *, folds: int = 0) -> features.Floats:
+def table(record: Snapshot, *, folds: int = 0) -> Floats:
     counted = record.answers.label
     counts = features.count(record.steps, record.answers, counted)
     return features.tabulate(record, counts=counts, counted=counted, folds=folds)
 
 
-def column(described: features.Floats, name: str) -> features.Floats:
+def column(described: Floats, name: str) -> Floats:
     return described[:, NAMES.index(name)]
 
 
@@ -104,7 +104,7 @@ def test_relations_name_items_concepts_and_prerequisites() -> None:
     assert by_name["shared"].tolist() == [[1, 0, 1], [0, 1, 0]]
     assert by_name["builds_on"].tolist() == [[0, 0, 0], [1, 0, 1]]
     assert by_name["built_on"].tolist() == [[0, 1, 0], [0, 0, 0]]
-    np.testing.assert_allclose(by_name["pause"], [np.log1p([3, 2, 1]), [0, 0, 0]], rtol=1e-6)
+    np.testing.assert_allclose(by_name["pause"], np.array([np.log1p([3.0, 2.0, 1.0]), np.zeros(3)]), rtol=1e-6)
     assert by_name["pause_known"].tolist() == [[1, 1, 1], [0, 0, 0]]
 
 

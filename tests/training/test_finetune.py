@@ -1,6 +1,7 @@
 """The loop: resumes exactly, freezes what it is told to, and leaves a whole bundle or none."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class Stopped(Exception):
     """The process died, as far as the run can tell."""
 
 
-def stop_at(epoch: int) -> object:
+def stop_at(epoch: int) -> Callable[[Progress], None]:
     def progress(report: Progress) -> None:
         if report.stage == "training" and report.epoch == epoch:
             raise Stopped
@@ -111,7 +112,7 @@ def test_a_loss_that_is_no_number_ends_the_run_without_a_bundle(snapshot: Path, 
     base = finetune.finetune(snapshot=snapshot, out=tmp_path / "base", config=TINY)
     model, table = tracing.load(base)
     with torch.no_grad():
-        model.head["out"].weight.fill_(float("nan"))
+        model.head.out.weight.fill_(float("nan"))
     tracing.save(base, model=model, table=table)
     with pytest.raises(TrainingFailed, match="no number"):
         finetune.finetune(snapshot=snapshot, out=tmp_path / "next", base=base, config=TINY)
@@ -152,7 +153,7 @@ def test_a_network_starts_as_a_regression_over_its_features(snapshot: Path) -> N
     split = dataset.split_by_time(record, config=TINY.split, seed=0)
     state, learning, _ = finetune.prepare(record, split, base=None, config=TINY)
     right = record.answers.correct[split.train]
-    odds = state.model.head["direct"](state.model.scaled(torch.from_numpy(learning.described[split.train])))
+    odds = state.model.head.direct(state.model.scaled(torch.from_numpy(learning.described[split.train])))
     p = odds.sigmoid().detach().numpy()[:, 0]
     assert tracing.metrics(right, p)["logloss"] < tracing.metrics(right, np.full(len(right), right.mean()))["logloss"]
     assert learning.described.shape[1] == features.WIDTH

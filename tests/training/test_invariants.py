@@ -9,6 +9,7 @@ import torch
 
 from tests.training.records import STILL, TINY, write_record
 from training import dataset, evaluate, finetune
+from training.bundle import Trained
 from training.config import FinetuneConfig
 
 
@@ -17,13 +18,13 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_record(tmp_path_factory.mktemp("tracer") / "snapshot")
 
 
-def trained(snapshot: Path, config: FinetuneConfig) -> finetune.Trained:
+def trained(snapshot: Path, config: FinetuneConfig) -> Trained:
     record = dataset.read_snapshot(snapshot)
     split = dataset.split_by_time(record, config=config.split, seed=config.seed)
     return finetune.train(record, split, out=None, base=None, config=config)
 
 
-def curve(run: finetune.Trained) -> list[float]:
+def curve(run: Trained) -> list[float]:
     return [value for row in run.history for value in (row["loss"], row["valid_loss"])]
 
 

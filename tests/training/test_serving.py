@@ -8,7 +8,7 @@ import pytest
 
 from tests.training.records import TINY, write_record
 from training import batches, dataset, features, finetune, serving
-from training.dataset import Snapshot
+from training.dataset import Floats, Snapshot
 from training.objectives import tracing
 from training.serving import PastAnswer, StepFacts, StudentQuery
 
@@ -69,7 +69,7 @@ def query_at(record: Snapshot, student: int, place: int) -> StudentQuery:
     )
 
 
-def pairs(names: tuple[str, ...], tries: features.Floats, right: features.Floats) -> dict[str, tuple[int, int]]:
+def pairs(names: tuple[str, ...], tries: Floats, right: Floats) -> dict[str, tuple[int, int]]:
     return {name: (int(a), int(b)) for name, a, b in zip(names, tries, right, strict=True)}
 
 

@@ -28,7 +28,8 @@ def network(record: Snapshot) -> tuple[tracing.Tracer, tracing.ResidualTable]:
     with torch.no_grad():
         for weights in (*model.parameters(), *table.parameters()):
             weights.copy_(torch.randn_like(weights) * 0.3)
-    return model.eval(), table.eval()
+    model.train(False)
+    return model, table.eval()
 
 
 def material(record: Snapshot, table: tracing.ResidualTable) -> batches.Material:

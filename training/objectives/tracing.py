@@ -14,7 +14,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -25,9 +25,10 @@ from torch.nn import functional
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils.logging import disable_progress_bar
 
-from training.features import RELATIONS, WIDTH, Floats, Ints
+from training.dataset import Floats, Ints
+from training.features import RELATIONS, WIDTH
 
-disable_progress_bar()  # else saving a few megabytes draws one
+disable_progress_bar()  # type: ignore[no-untyped-call]  # else saving a few megabytes draws one
 
 RESPONSES = 5  # columns of features.responses
 DISTANCES = 32  # buckets of «how many answers ago»
@@ -35,7 +36,7 @@ RIDGE = 0.05  # C of the regression that a network starts as
 CLIP = 6.0  # standard deviations at which a feature is cut off
 
 
-class TracingConfig(PretrainedConfig):
+class TracingConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
     """What is needed to build the network again; saved as config.json."""
 
     model_type = "yincai_tracing"
@@ -48,7 +49,7 @@ class TracingConfig(PretrainedConfig):
         heads: int = 4,
         residual_width: int = 16,
         dropout: float = 0.1,
-        max_history: int = 200,
+        max_history: int = 128,
         features: int = WIDTH,
         relations: int = len(RELATIONS),
         **rest: Any,
@@ -111,7 +112,27 @@ class Layer(nn.Module):
         return asks + functional.dropout(worked, self.dropout, self.training), looks
 
     def _split(self, rows: Tensor) -> Tensor:
-        return rows.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return rows.reshape(*rows.shape[:-1], self.heads, -1).transpose(1, 2)
+
+
+class Head(nn.Module):
+    """What was found becomes log odds."""
+
+    def __init__(self, config: TracingConfig) -> None:
+        super().__init__()
+        self.dropout = config.dropout
+        self.norm = nn.LayerNorm(config.width)
+        self.inner = nn.Linear(config.width, config.width)
+        self.out = nn.Linear(config.width, 1)
+        self.direct = nn.Linear(config.features, 1)  # the features speak for themselves, too
+        self.residual = nn.Linear(config.residual_width, 1, bias=False)
+
+    def forward(self, states: Tensor, scaled: Tensor, residual: Tensor) -> Tensor:
+        """Log odds [...] from states [..., D], scaled features [..., F] and residual vectors [..., V]."""
+        inner = functional.gelu(self.inner(self.norm(states)))
+        inner = functional.dropout(inner, self.dropout, self.training)
+        odds: Tensor = self.out(inner) + self.direct(scaled) + self.residual(residual)
+        return odds.squeeze(-1)
 
 
 @dataclass(frozen=True)
@@ -131,12 +152,14 @@ class Relations:
     hidden: Tensor | None  # [B or 1, Q, T] true where the answer is not to be seen
 
 
-class Tracer(PreTrainedModel):
+class Tracer(PreTrainedModel):  # type: ignore[no-untyped-call]
     """The network. `describe` → `encode` → `ask`; `forward` does all three over whole records, to train on."""
 
     config_class = TracingConfig
     base_model_prefix = "tracer"
     config: TracingConfig
+    feature_mean: Tensor
+    feature_scale: Tensor
 
     def __init__(self, config: TracingConfig) -> None:
         super().__init__(config)
@@ -147,16 +170,8 @@ class Tracer(PreTrainedModel):
         self.residual = nn.Linear(config.residual_width, width, bias=False)
         self.response = nn.Linear(RESPONSES, width)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
-        self.head = nn.ModuleDict(
-            {
-                "norm": nn.LayerNorm(width),
-                "inner": nn.Linear(width, width),
-                "out": nn.Linear(width, 1),
-                "direct": nn.Linear(config.features, 1),  # the features speak for themselves, too
-                "residual": nn.Linear(config.residual_width, 1, bias=False),
-            }
-        )
-        self.post_init()
+        self.head = Head(config)
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Linear):
@@ -181,20 +196,26 @@ class Tracer(PreTrainedModel):
         """
         self.feature_mean.copy_(torch.from_numpy(features.mean(0)))
         self.feature_scale.copy_(torch.from_numpy(np.maximum(features.std(0), 0.05)))
-        nn.init.zeros_(self.head["out"].weight)
+        nn.init.zeros_(self.head.out.weight)
         if len(np.unique(right)) < 2:
             return
         scaled = self.scaled(torch.from_numpy(features)).numpy()
         fitted = LogisticRegression(C=RIDGE, max_iter=200, tol=1e-3).fit(scaled, right)
         with torch.no_grad():
-            self.head["direct"].weight.copy_(torch.from_numpy(fitted.coef_))
-            self.head["direct"].bias.copy_(torch.from_numpy(fitted.intercept_))
+            self.head.direct.weight.copy_(torch.from_numpy(fitted.coef_))
+            self.head.direct.bias.copy_(torch.from_numpy(fitted.intercept_))
 
     def set_dropout(self, share: float) -> None:
         """Train with another dropout than the base was."""
         self.config.dropout = share
-        for layer in self.layers:
+        self.head.dropout = share
+        for layer in self.stack:
             layer.dropout = share
+
+    @property
+    def stack(self) -> list[Layer]:
+        """The transformer layers, first to last."""
+        return cast(list[Layer], list(self.layers))
 
     def scaled(self, features: Tensor) -> Tensor:
         """Features [..., F] in standard deviations, outliers cut off."""
@@ -203,13 +224,14 @@ class Tracer(PreTrainedModel):
     def describe(self, scaled: Tensor, residual: Tensor) -> Tensor:
         """[..., D] of steps at a moment, from scaled features [..., F] and residual vectors [..., V]."""
         drawn = functional.dropout(self.describer(scaled), self.config.dropout, self.training)
-        return drawn + self.residual(residual)
+        described: Tensor = drawn + self.residual(residual)
+        return described
 
     def encode(self, steps: Tensor, responses: Tensor, relations: Relations) -> Encoded:
         """Past answers: described steps [B, T, D] with responses [B, T, RESPONSES]; a past answer sees earlier ones."""
         states = steps + self.response(responses)
         keys, values = [], []
-        for number, layer in enumerate(self.layers):
+        for number, layer in enumerate(self.stack):
             key, value = layer.past(states)
             keys.append(key)
             values.append(value)
@@ -221,17 +243,10 @@ class Tracer(PreTrainedModel):
     def ask(self, steps: Tensor, past: Encoded, relations: Relations) -> tuple[Tensor, Tensor]:
         """Asked steps [B, Q, D] after all layers, and where the last one looked [B, Q, 1 + T] (mean of heads)."""
         states, looks = steps, steps
-        for layer, keys, values in zip(self.layers, past.keys, past.values, strict=True):
+        for layer, keys, values in zip(self.stack, past.keys, past.values, strict=True):
             bias = layer.bias(relations)
             states, looks = layer(states, keys, values, bias)
         return states, looks.mean(1)
-
-    def decide(self, states: Tensor, scaled: Tensor, residual: Tensor) -> Tensor:
-        """Log odds [..., ] of a right first try without a hint."""
-        inner = functional.gelu(self.head["inner"](self.head["norm"](states)))
-        inner = functional.dropout(inner, self.config.dropout, self.training)
-        odds = self.head["out"](inner) + self.head["direct"](scaled) + self.head["residual"](residual)
-        return odds.squeeze(-1)
 
     def forward(self, *, features: Tensor, responses: Tensor, residual: Tensor, kinds: Tensor) -> Tensor:
         """Log odds [B, T] of every answer of records, each from the answers before it.
@@ -247,7 +262,8 @@ class Tracer(PreTrainedModel):
         limit = self.config.max_history
         past = self.encode(steps, responses, Relations(kinds, distance, ((gap < 0) | (gap >= limit)).unsqueeze(0)))
         states, _ = self.ask(steps, past, Relations(kinds, distance, ((gap < 1) | (gap > limit)).unsqueeze(0)))
-        return self.decide(states, scaled, residual)
+        odds: Tensor = self.head(states, scaled, residual)
+        return odds
 
 
 class ResidualTable(nn.Module):
@@ -307,7 +323,7 @@ def loss(odds: Tensor, right: Tensor, label: Tensor) -> Tensor:
     return (each * label).sum()
 
 
-def metrics(right: Any, p: Any) -> dict[str, float | int | None]:
+def metrics(right: Any, p: Any) -> dict[str, Any]:
     """AUC, log loss, accuracy, RMSE and calibration error (ECE, ten equal bins) of P(right) [n] against right [n].
 
     AUC counts ties half and is None where only one outcome occurs; all but n are None where n is 0.
@@ -359,4 +375,5 @@ def load(folder: Path) -> tuple[Tracer, ResidualTable]:
     ids = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
     table = ResidualTable(items=ids["items"], concepts=ids["concepts"], width=config.residual_width)
     table.load_state_dict(load_file(folder / "residuals.safetensors"))
-    return model.eval(), table.eval()
+    model.eval()  # type: ignore[no-untyped-call]
+    return model, table.eval()
