@@ -23,7 +23,6 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from socket import AF_UNIX, socket
-from typing import IO
 from urllib.parse import quote
 
 LONGEST_SOCKET_PATH = 107  # bytes: sun_path of a Unix socket, less its end
@@ -34,8 +33,7 @@ PR_SET_PDEATHSIG = 1
 POSTGRES_SOCKET = ".s.PGSQL.5432"
 REDIS_SOCKET = "redis.sock"
 
-_held: dict[Path, IO[str]] = {}  # the shared locks of this process, one a data folder
-_keepers: list[subprocess.Popen[bytes]] = []  # started by this process; they outlive it on purpose
+_held: dict[Path, int] = {}  # the shared locks of this process, one a data folder
 
 
 class EmbeddedError(RuntimeError):
@@ -65,34 +63,38 @@ def ensure(data: Path) -> None:
     try:
         data.mkdir(parents=True, exist_ok=True)
         (data / "logs").mkdir(exist_ok=True)
-        lock = _held.setdefault(data, (data / "users.lock").open("a"))
+        if data not in _held:
+            _held[data] = _open_lock(data / "users.lock")
     except OSError as error:
         raise EmbeddedError(f"the data folder {data} cannot be used: {error.strerror}") from error
-    fcntl.flock(lock, fcntl.LOCK_SH)
+    fcntl.flock(_held[data], fcntl.LOCK_SH)
     deadline = time.monotonic() + START_SECONDS
-    keeper: subprocess.Popen[bytes] | None = None
+    keeper = None
     while not (_postgres_answers(data) and _redis_answers(data)):
-        if keeper is not None and keeper.poll() not in (None, 0):
+        ended = keeper and os.waitpid(keeper, os.WNOHANG)
+        if ended and ended[0] and ended[1] != 0:
             raise EmbeddedError(_last_words(data))
-        if keeper is None or keeper.poll() == 0:  # 0: another keeper was there first, and may be gone by now
+        if keeper is None or (ended and ended[0]):  # another keeper was there first, and may be gone by now
             keeper = _start_keeper(data)
         if time.monotonic() > deadline:
             raise EmbeddedError(f"the database did not start within {START_SECONDS:.0f} s; see {data}/logs")
         time.sleep(POLL_SECONDS)
 
 
-def _start_keeper(data: Path) -> subprocess.Popen[bytes]:
-    with (data / "logs" / "keeper.log").open("ab") as log:
-        keeper = subprocess.Popen(  # noqa: S603
-            [sys.executable, __file__, str(data)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            cwd="/",
-        )
-    _keepers.append(keeper)
-    return keeper
+def _open_lock(file: Path) -> int:
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+
+def _start_keeper(data: Path) -> int:
+    """Start a process that outlives this one; returns its id."""
+    log = str(data / "logs" / "keeper.log")
+    files = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    command = [sys.executable, __file__, str(data)]
+    return os.posix_spawn(sys.executable, command, os.environ, file_actions=files, setsid=True)
 
 
 def _last_words(data: Path) -> str:
@@ -136,13 +138,11 @@ def _postgres_program(name: str) -> Path:
 
 def keep(data: Path) -> None:
     """Run the services of the data folder until nobody uses them. Returns at once if another keeper does."""
-    mine = (data / "keeper.lock").open("a")
-    try:
-        fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _exclusive(_open_lock(data / "keeper.lock")):
         return
+    os.chdir("/")
     _prepare(data)
-    users = (data / "users.lock").open("a")
+    users = _open_lock(data / "users.lock")
     servers = {start: start(data) for start in (_start_postgres, _start_redis)}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
@@ -160,9 +160,10 @@ def keep(data: Path) -> None:
             shutil.rmtree(socket_folder(data), ignore_errors=True)
 
 
-def _exclusive(users: IO[str]) -> bool:
+def _exclusive(lock: int) -> bool:
+    """Whether the lock could be taken alone; it is held until the process ends."""
     try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

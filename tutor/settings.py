@@ -152,7 +152,9 @@ CACHES = {
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 CELERY_BROKER_URL = (
-    f"redis+socket://{SOCKETS}/redis.sock?virtual_host=0" if REDIS_URL.startswith("unix:") else REDIS_URL
+    f"redis+socket://{REDIS_URL.removeprefix('unix://')}?virtual_host=0"
+    if REDIS_URL.startswith("unix:")
+    else f"{REDIS_URL.rstrip('/')}/0"
 )
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 3, "socket_connect_timeout": 2, "max_retries": 1}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
