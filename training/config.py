@@ -39,8 +39,8 @@ class FinetuneConfig:
     `minutes`: the schedule is shortened to end by then; such a run does not repeat to the last digit.
     """
 
-    learning_rate: float = 2e-3
-    base_learning_rate: float = 5e-4  # instead of it, when the run starts from a base
+    learning_rate: float = 1e-3
+    base_learning_rate: float = 3e-4  # instead of it, when the run starts from a base
     weight_decay: float = 0.05
     residual_weight_decay: float = 10.0  # strong: beside good counts a vector must earn its place
     dropout: float = 0.2

@@ -152,13 +152,9 @@ def relate(steps: Steps, *, asked_item: Ints, asked_set: Ints, item: Ints, conce
     """Relations between asked steps and answered ones; concept sets are compared once each."""
     if steps.set_relations is not None:
         shared, builds_on = steps.set_relations
-        ours, past = asked_set, concept_set
-        across = np.ix_(past, ours)
-        shared_here, builds_on_here, built_on_here = (
-            shared[np.ix_(ours, past)],
-            builds_on[np.ix_(ours, past)],
-            builds_on[across].T,
-        )
+        shared_here = shared[np.ix_(asked_set, concept_set)]
+        builds_on_here = builds_on[np.ix_(asked_set, concept_set)]
+        built_on_here = builds_on[np.ix_(concept_set, asked_set)].T
     else:
         ours, our_place = np.unique(asked_set, return_inverse=True)
         past, past_place = np.unique(concept_set, return_inverse=True)
@@ -180,13 +176,11 @@ def relations(steps: Steps, history: Answers, asked: Asked) -> Floats:
     """[asked, answers, RELATIONS] for the attention biases. The caller hides what comes later."""
     sets = steps.item_set[history.item]
     related = relate(steps, asked_item=asked.item, asked_set=asked.set, item=history.item, concept_set=sets)
-    found = np.empty((len(asked.item), len(history), len(RELATIONS)), np.float32)
+    found = np.zeros((len(asked.item), len(history), len(RELATIONS)), np.float32)
     for place, name in enumerate(RELATIONS[:5]):
         found[:, :, place] = getattr(related, name)
     if np.isfinite(history.seconds).any():
         found[:, :, 5:] = _pause(asked.seconds[:, None], history.seconds[None, :])
-    else:
-        found[:, :, 5:] = 0
     return found
 
 

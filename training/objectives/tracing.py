@@ -112,7 +112,7 @@ class Layer(nn.Module):
         return asks + functional.dropout(worked, self.dropout, self.training), looks
 
     def _split(self, rows: Tensor) -> Tensor:
-        return rows.reshape(*rows.shape[:-1], self.heads, -1).transpose(1, 2)
+        return rows.reshape(*rows.shape[:-1], self.heads, rows.shape[-1] // self.heads).transpose(1, 2)
 
 
 class Head(nn.Module):
