@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from content.fields import OrderedJSONField
 from content.package import HintKind, StepKind
 
 
@@ -96,7 +97,7 @@ class Exercise(models.Model):
     title = models.CharField(_("title"), max_length=300, blank=True)
     prompt = models.TextField(_("prompt"), blank=True)
     lesson = models.CharField(_("lesson"), max_length=200, blank=True)
-    variables = models.JSONField(_("variables"), default=dict, blank=True)
+    variables = OrderedJSONField(_("variables"), default=dict, blank=True)
     licence = models.CharField(_("licence"), max_length=200, blank=True)
     attribution = models.TextField(_("attribution"), blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
@@ -122,7 +123,7 @@ class Step(models.Model):
     position = models.PositiveIntegerField(_("position"), default=0)
     kind = models.CharField(_("kind"), max_length=20, choices=[(kind.value, kind.value) for kind in StepKind])
     prompt = models.TextField(_("prompt"), blank=True)
-    answer = models.JSONField(_("answer key"))
+    answer = OrderedJSONField(_("answer key"))
     solution = models.TextField(_("worked solution"), blank=True)
     concepts = models.ManyToManyField(Concept, related_name="steps", verbose_name=_("concepts"))
     retired = models.BooleanField(_("retired"), default=False)
@@ -146,7 +147,7 @@ class Hint(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=[(kind.value, kind.value) for kind in HintKind])
     title = models.CharField(_("title"), max_length=300, blank=True)
     text = models.TextField(_("text"))
-    answer = models.JSONField(_("answer key"), null=True, blank=True)
+    answer = OrderedJSONField(_("answer key"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("hint")
