@@ -19,6 +19,7 @@ CONSENT_HELP = _(
     "If you tick this, your answers, without your name, are used to improve the models that choose exercises here. "
     "Everything works the same without it, and you can change your mind at any time under Preferences."
 )
+YOUR_NAME = _("Your name, as teachers and classmates see it")
 INTERESTS = (
     ("sport", _("sport")),
     ("music", _("music")),
@@ -34,9 +35,7 @@ INTERESTS = (
 class SignupForm(AccountSignupForm):  # type: ignore[misc]  # allauth has no types
     """Sign-up: allauth's fields, the name others see, the language, and consent, which is off until given."""
 
-    display_name = forms.CharField(
-        label=_("Your name, as teachers and classmates see it"), max_length=80, required=False
-    )
+    display_name = forms.CharField(label=YOUR_NAME, max_length=80, required=False)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     consent = forms.BooleanField(label=CONSENT, help_text=CONSENT_HELP, required=False)
     field_order = ("username", "display_name", "password1", "email", "language", "consent")
@@ -102,7 +101,7 @@ class PreferenceForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscrip
     class Meta:
         model = Preference
         fields = ("order", "help", "pace", "form", "text_size", "interests")
-        widgets = {name: forms.RadioSelect for name in ("order", "help", "pace", "form", "text_size")}
+        widgets = dict.fromkeys(("order", "help", "pace", "form", "text_size"), forms.RadioSelect)
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -114,4 +113,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     class Meta:
         model = User
         fields = ("display_name", "language")
-        labels = {"display_name": _("Your name, as teachers and classmates see it")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["display_name"].label = YOUR_NAME

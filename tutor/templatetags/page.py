@@ -115,7 +115,9 @@ def ramp(value: float) -> int:
 @register.filter
 def day(moment: datetime | None) -> str:
     """A date in the local form, without a time; nothing for None."""
-    return "" if moment is None else date_format(localtime(moment), pgettext("a date, as Django's date filter", "j M Y"))
+    return (
+        "" if moment is None else date_format(localtime(moment), pgettext("a date, as Django's date filter", "j M Y"))
+    )
 
 
 @register.filter
@@ -138,7 +140,7 @@ def estimate(value: float, low: float, high: float) -> dict[str, float]:
 
 @register.simple_tag
 def cell_of(held: ConceptEstimate, student_id: int) -> SafeString:
-    """One cell of the table of a class. Made here, because a large class has over a thousand; links start at the class's page."""
+    """One cell of a class's table, made here because there may be over a thousand; links start at the class's page."""
     word = STANDINGS[held.standing][0]
     if not held.tries:
         return format_html('<td class="cell not_seen" data-sort="-1" data-standing="not_seen" title="{}">–</td>', word)

@@ -1,1 +1,1 @@
-"""Every page for people, one module for each audience or errand. Each view makes one call inward and shows what came."""
+"""Every page for people, one module for each audience or errand: one call inward, then show what came."""

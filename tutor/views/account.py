@@ -87,4 +87,3 @@ def speak_their_language(response: HttpResponseBase, user: User, **_kwargs: Any)
 def _speaking(response: HttpResponseBase, code: str) -> HttpResponseBase:
     response.set_cookie(settings.LANGUAGE_COOKIE_NAME, code, max_age=YEAR, samesite="Lax")
     return response
-

@@ -1,6 +1,6 @@
 """Pictures of courses. Reads: Figure. Only pictures leave here, whatever a course package held."""
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
@@ -18,7 +18,8 @@ def figure(_request: HttpRequest, course_id: int, name: str) -> HttpResponseBase
     """One picture of a course, by the name that texts use."""
     found = get_object_or_404(Figure, course_id=course_id, name=name, content_type__in=PICTURES)
     try:
-        response = FileResponse(found.file.open("rb"), content_type=found.content_type)
+        with found.file.open("rb") as file:
+            response = HttpResponse(file.read(), content_type=found.content_type)
     except FileNotFoundError:
         raise Http404 from None
     # An SVG opened by itself is a document: it gets no rights at all.

@@ -83,4 +83,3 @@ def tally(rows: Sequence[Row]) -> Tally:
         learning=standings[Standing.LEARNING],
         fading=standings[Standing.FADING],
     )
-

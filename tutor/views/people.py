@@ -34,7 +34,7 @@ def wants_part(request: HttpRequest) -> bool:
 
 
 def signed_in(view: View[P]) -> View[P]:
-    """Only for somebody signed in. A part of a page cannot show the sign-in page, so there the whole page goes to it."""
+    """Only for somebody signed in. Where a part of a page was asked for, the whole page goes to sign in."""
 
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -42,7 +42,9 @@ def signed_in(view: View[P]) -> View[P]:
             return view(request, *args, **kwargs)
         details = htmx(request)
         if details:
-            return HttpResponseClientRedirect(redirect_to_login(details.current_url_abs_path or resolve_url("home")).url)
+            return HttpResponseClientRedirect(
+                redirect_to_login(details.current_url_abs_path or resolve_url("home")).url
+            )
         return login_required(view)(request, *args, **kwargs)
 
     return checked
@@ -70,5 +72,3 @@ def staff_only(view: View[P]) -> View[P]:
         return view(request, *args, **kwargs)
 
     return signed_in(checked)
-
-

@@ -108,9 +108,13 @@ def _over(step: StepView, **changes: object) -> TurnView:
     return replace(TURN, steps=(step,), current=None, state="done", **changes)  # type: ignore[arg-type]
 
 
+SECOND = replace(STEP, key="slope:run", number=2)
+SMALLER = replace(HINT, key="h2", number=2, scaffold=ASKED)
+EXAMPLE = "From $(0\\mid 1)$ to $(2\\mid 5)$: $\\frac{4}{2}=2$."
+
 STATES: dict[str, TurnView] = {
     "fresh": TURN,
-    "worked-example": replace(TURN, strategy="worked_example", example="From $(0\\mid 1)$ to $(2\\mid 5)$: $\\frac{4}{2}=2$."),
+    "worked-example": replace(TURN, strategy="worked_example", example=EXAMPLE),
     "one-choice": _with(replace(STEP, kind="one_choice", choices=CHOICES)),
     "several-choices": _with(replace(STEP, kind="several_choices", choices=CHOICES)),
     "expression": _with(replace(STEP, kind="expression", prompt=LONG)),
@@ -118,9 +122,9 @@ STATES: dict[str, TurnView] = {
     "unit": _with(replace(STEP, unit="km/h")),
     "wrong": _with(replace(STEP, tries=1, response="1/2", feedback=WRONG)),
     "hinted": _with(replace(STEP, hints=(HINT,), hint_label="Hint 2 of 3")),
-    "scaffold": _with(replace(STEP, hints=(HINT, replace(HINT, key="h2", number=2, scaffold=ASKED)), hint_label="Hint 3 of 3")),
-    "second-step": replace(TURN, steps=(DONE, replace(STEP, key="slope:run", number=2)), current=replace(STEP, key="slope:run", number=2)),
+    "scaffold": _with(replace(STEP, hints=(HINT, SMALLER), hint_label="Hint 3 of 3")),
+    "second-step": replace(TURN, steps=(DONE, SECOND), current=SECOND),
     "right": _over(replace(DONE, prompt=STEP.prompt, right_answer="$2$")),
     "shown": _over(replace(DONE, gave_up=True, feedback=SHOWN, prompt=STEP.prompt, right_answer="$2$")),
     "skipped": replace(TURN, current=None, state="skipped"),
-}  # fmt: skip
+}

@@ -11,7 +11,19 @@ from tutor.views.people import staff_only
 
 UNREADABLE = practice.Said(typed=("2x+*3",), unreadable="“*3” could not be read: a number or name is missing before *.")
 COLOURS = ("surface", "raised", "sunken", "line", "edge", "ink", "muted", "accent", "accent-soft")
-MEANINGS = ("good", "good-soft", "warn", "warn-soft", "bad", "bad-soft", "focus", "ramp-1", "ramp-2", "ramp-3", "ramp-4")
+MEANINGS = (
+    "good",
+    "good-soft",
+    "warn",
+    "warn-soft",
+    "bad",
+    "bad-soft",
+    "focus",
+    "ramp-1",
+    "ramp-2",
+    "ramp-3",
+    "ramp-4",
+)
 
 
 @require_GET
