@@ -24,7 +24,7 @@ class GateConfig:
 
     min_answers: int = 200  # later answers, first tries without a hint
     margin: float = 0.0005  # better than the rival by at least this
-    calibration_slack: float = 0.015  # expected calibration error may be higher by this; chance alone gives 0.01
+    calibration_slack: float = 0.01  # calibration error may be higher by this than the rival's, or than chance
     subgroup_slack: float = 0.03  # no group may lose more
     min_subgroup_answers: int = 100  # smaller groups say nothing
 
@@ -113,10 +113,20 @@ def judge(report: Mapping[str, Any], *, gate: GateConfig, has_serving: bool) -> 
         return [*reasons, {"code": "not_finite", "passed": False}]
     gain = rival["logloss"] - ours["logloss"]
     better: Reason = {"code": f"better_than_{rival_name}", "passed": gain >= gate.margin, "needed": gate.margin}
-    calibrated: Reason = {"code": "calibration", "passed": ours["ece"] <= rival["ece"] + gate.calibration_slack}
+    allowed = max(rival["ece"], calibration_error_by_chance(answers)) + gate.calibration_slack
+    calibrated: Reason = {"code": "calibration", "passed": ours["ece"] <= allowed}
     reasons.append({**better, "gain": gain, "ours": ours["logloss"], "theirs": rival["logloss"]})
-    reasons.append({**calibrated, "ours": ours["ece"], "allowed": rival["ece"] + gate.calibration_slack})
+    reasons.append({**calibrated, "ours": ours["ece"], "allowed": allowed})
     return [*reasons, *_judge_subgroups(report["subgroups"], rival_name=rival_name, gate=gate)]
+
+
+def calibration_error_by_chance(answers: int) -> float:
+    """The ten-bin calibration error that a perfect model shows on so many answers, at most, on average.
+
+    A bin of n answers is off by sqrt(2/pi) * sqrt(p(1 - p) / n) in the mean (the mean absolute deviation of a normal
+    variable); with p(1 - p) <= 1/4 and, by Cauchy and Schwarz, the sum of sqrt(n) over the bins <= sqrt(10 * answers).
+    """
+    return math.sqrt(2 / math.pi) * 0.5 * math.sqrt(10 / answers)
 
 
 def _judge_subgroups(subgroups: Mapping[str, Figures], *, rival_name: str, gate: GateConfig) -> list[Reason]:

@@ -68,7 +68,16 @@ def test_the_first_candidate_must_beat_the_plain_estimate() -> None:
 
 
 def test_a_candidate_that_is_badly_calibrated_is_refused() -> None:
-    assert failed(make_report(candidate={"logloss": 0.5, "auc": 0.8, "ece": 0.031})) == ["calibration"]
+    badly = {"logloss": 0.5, "auc": 0.8, "ece": 0.031}
+    assert failed(make_report(candidate=badly, answers=100_000)) == ["calibration"]
+    assert failed(make_report(candidate={**badly, "ece": 0.029}, answers=100_000)) == []
+
+
+def test_on_few_answers_a_calibration_error_that_chance_explains_is_forgiven() -> None:
+    badly = {"logloss": 0.5, "auc": 0.8, "ece": 0.06}
+    assert registry.calibration_error_by_chance(500) == pytest.approx(0.0564, abs=1e-4)
+    assert failed(make_report(candidate=badly, answers=500)) == []
+    assert failed(make_report(candidate={**badly, "ece": 0.07}, answers=500)) == ["calibration"]
 
 
 def test_a_candidate_that_fails_one_group_is_refused_and_the_group_is_named() -> None:
