@@ -16,7 +16,16 @@ function closeMenus(except = null) {
   }
 }
 
+// A formula wider than its place scrolls, and whoever has no mouse must be able to do that too.
+function reachWideFormulas(root) {
+  for (const formula of root.querySelectorAll("math[display=block]")) {
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+  }
+}
+
 export function prepare(root) {
+  reachWideFormulas(root);
+  document.fonts.ready.then(() => reachWideFormulas(root));
   for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
   root.querySelector("[data-focus]")?.focus({ preventScroll: false });
 }

@@ -34,7 +34,8 @@ def test_consent_is_off_unless_somebody_ticks_it(client: Client, db: None, ticke
 def test_the_consent_box_is_not_ticked_beforehand(client: Client, db: None) -> None:
     shown = client.get(reverse("account_signup")).content.decode()
     box = re.search(r"<input[^>]*name=\"consent\"[^>]*>", shown)
-    assert box and "checked" not in box[0]
+    assert box
+    assert "checked" not in box[0]
 
 
 def test_no_field_of_the_account_pages_uses_a_placeholder_as_its_label(client: Client, db: None) -> None:

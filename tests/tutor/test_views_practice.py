@@ -104,7 +104,9 @@ def test_a_double_click_is_one_attempt(browser: Client, serve: Serve) -> None:
 def test_every_rendered_page_has_a_submission_of_its_own(browser: Client, serve: Serve) -> None:
     turn = serve("add-small")
     first, second = (re.search(r'name="submission"\s+value="([^"]+)"', page(browser, turn)) for _time in range(2))
-    assert first and second and first[1] != second[1]
+    assert first
+    assert second
+    assert first[1] != second[1]
 
 
 def test_a_late_answer_to_a_finished_step_shows_how_things_stand(browser: Client, serve: Serve) -> None:
