@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.db import connection
+from django.db.models import Sum
 
 from content.models import Course, Prerequisite, Step
 from students.models import Attempt, PopulationCount
@@ -31,7 +32,7 @@ class _CourseFacts:
 
 
 def about(student_id: int, *, course_id: int, step_ids: Sequence[int], now: datetime) -> Question:
-    """What the student did so far, these steps as candidates, and the concepts tried so far. Five queries.
+    """What the student did so far, these steps as candidates, and the concepts tried so far. Six queries.
 
     Steps that are not of the course are left out.
     """
@@ -55,6 +56,7 @@ def about(student_id: int, *, course_id: int, step_ids: Sequence[int], now: date
         requires=[pair for facts in courses.values() for pair in facts.requires],
         item_counts=_counts("step_id", steps),
         concept_counts=_counts("concept_id", {name for facts in steps.values() for name in facts.concepts}),
+        course_counts=_course_counts(revisions),
         now=now.timestamp(),
     )
     return Question(query=query, attempts_seen=seen)
@@ -89,6 +91,16 @@ def _counts(column: str, names: Iterable[str]) -> dict[str, tuple[int, int]]:
             [[int(name) for name in names]],
         )
         return {str(key): (tries, right) for key, tries, right in cursor.fetchall()}
+
+
+def _course_counts(course_ids: Iterable[int]) -> dict[str, tuple[int, int]]:
+    """Over all steps of each course, so that an estimate does not depend on which of them are asked about."""
+    rows = (
+        PopulationCount.objects.filter(step__exercise__course_id__in=list(course_ids))
+        .values_list("step__exercise__course_id")
+        .annotate(Sum("tries"), Sum("right"))
+    )
+    return {str(course): (tries, right) for course, tries, right in rows}
 
 
 @lru_cache(maxsize=COURSES_KEPT)
