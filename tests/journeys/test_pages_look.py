@@ -1,4 +1,4 @@
-"""Every main page in both themes and languages, on a phone and a desk: axe finds nothing, nothing fails, nothing spills."""
+"""Every main page in both themes and languages, on a phone and a desk: axe finds nothing, nothing fails or spills."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from content.models import Course

@@ -15,7 +15,6 @@ CATALOGUE = Path("locale/zh_Hans/LC_MESSAGES/django.po")
 APPS = ("content", "students", "training", "tutor", "templates")
 BLANK = re.compile(r"%\((\w+)\)[sd]")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-NAMES = {"AUC"}
 
 
 def read(file: Path) -> Catalog:
@@ -23,12 +22,16 @@ def read(file: Path) -> Catalog:
         return read_po(stream, locale="zh_Hans")
 
 
+def originals(message: Message) -> tuple[str, ...]:
+    return tuple(map(str, message.id)) if isinstance(message.id, tuple | list) else (str(message.id),)
+
+
 def texts(message: Message) -> tuple[str, ...]:
-    return message.string if isinstance(message.string, tuple) else (message.string,)
+    return tuple(map(str, message.string)) if isinstance(message.string, tuple | list) else (str(message.string),)
 
 
 def key(message: Message) -> tuple[str | None, str]:
-    return message.context, message.id[0] if isinstance(message.id, tuple) else message.id
+    return message.context, originals(message)[0]
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +45,7 @@ def test_every_string_is_translated_and_none_is_a_guess(messages: list[Message])
 
 def test_every_translation_has_the_blanks_of_its_original(messages: list[Message]) -> None:
     for message in messages:
-        originals = message.id if isinstance(message.id, tuple) else (message.id,)
-        blanks = set(BLANK.findall(originals[-1]))
+        blanks = set(BLANK.findall(originals(message)[-1]))
         for text in texts(message):
             assert set(BLANK.findall(text)) == blanks, message.id
 

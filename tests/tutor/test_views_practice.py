@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -40,7 +39,7 @@ def serve(course: Course, student: User, browser: Client) -> Serve:
     return served
 
 
-def answer(browser: Client, turn: Turn, response: Any, *, step: str = "", **more: Any) -> HttpResponse:
+def answer(browser: Client, turn: Turn, response: Any, *, step: str = "", **more: Any) -> Any:
     data = {"step": step or turn.exercise.key, "response": response, **more.pop("data", {})}
     return browser.post(reverse("answer", args=[turn.token]), data, **more)
 
