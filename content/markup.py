@@ -95,14 +95,20 @@ def math(latex: str, *, display: bool = False) -> str:
     return str(_SANITISER.clean(_math(latex, display)))
 
 
+def formulas(text: str) -> list[str]:
+    """Return the LaTeX of a text's formulas, in order."""
+    return [token.content.strip() for token in _math_tokens(text)]
+
+
 def unreadable_math(text: str) -> list[str]:
     """Return the formulas of a text that `render` would show as their source."""
-    broken: list[str] = []
-    for block in _MARKDOWN.parse(text[:MAX_TEXT]):
-        for token in (block, *(block.children or ())):
-            if token.type in {"math_inline", "math_block"} and _mathml(token.content, token.markup == "$$") is None:
-                broken.append(token.content)
-    return broken
+    return [token.content for token in _math_tokens(text) if _mathml(token.content, token.markup == "$$") is None]
+
+
+def _math_tokens(text: str) -> list[Token]:
+    blocks = _MARKDOWN.parse(text[:MAX_TEXT])
+    tokens = [token for block in blocks for token in (block, *(block.children or ()))]
+    return [token for token in tokens if token.type in {"math_inline", "math_block"}]
 
 
 def figure_names(text: str) -> list[str]:

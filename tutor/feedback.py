@@ -186,6 +186,7 @@ def _headline(marking: Marking) -> str:
 
 
 FORMS = {
+    "finished": _lazy("a result with nothing left to compute"),
     "integer": _lazy("a whole number"),
     "decimal": _lazy("a decimal number"),
     "fraction": _lazy("a fraction"),
@@ -211,6 +212,8 @@ def _parts(marking: Marking) -> tuple[str, str]:
             return _("The number is right."), _("The unit is missing.")
         case Reason.ROUNDING:
             return _("The value is near."), _("It is rounded too early: more decimal places are asked for.")
+        case Reason.RESTATED:
+            return "", _("That is the question itself, written again. Work on from there, and give what comes of it.")
         case Reason.PARTLY:
             return _choices_parts(marking)
         case Reason.WRONG:

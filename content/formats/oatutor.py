@@ -130,7 +130,7 @@ class _Reading:
             return None
         stored = self._unique(key, self.step_keys)
         self.own_answers[stored] = made.own
-        if said(source, "answerType") == "arithmetic" and made.answer["kind"] == "text":
+        if said(source, "answerType") == "arithmetic" and made.answer["kind"] == "text" and not made.in_words:
             self.as_text.add(stored)
         hints = self._hints(problem, folder, key)
         prompts = (problem.text(said(source, name), key) for name in ("stepTitle", "stepBody"))

@@ -1,6 +1,7 @@
 r"""OATutor's answers as answer keys: `arithmetic` as numbers and expressions, choices as choices, words as text.
 
 A `string` answer becomes mathematics only if all of it is: `4, -12` and `(0,6), (-6,0)` do, «DNE» and «x = 3, DNE» not.
+An `arithmetic` answer is mathematics, except where it says in words that there is none: «DNE» is not D·N·E.
 """
 
 import re
@@ -17,16 +18,27 @@ _FRACTION = re.compile(r"(-?)\\d?frac\{(-?\d+)\}\{(\d+)\}\Z|(-?\d+)\s*/\s*(\d+)\
 _THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+\Z")
 _WORD = re.compile(r"[A-Za-z]{2,}|^[A-Z]$")
 _FUNCTIONS = {"sqrt", "log", "ln", "sin", "cos", "tan", "abs", "pi", "or", "and", "frac", "left", "right", "infty"}
+_NO_VALUE = re.compile(  # in capitals where small letters could be a product
+    r"(?:(?-i:DNE|D\.N\.E|UND|UNDEF)|does\s*not\s*exist|undefined|none|not\s*(?:defined|real|possible)"
+    r"|no(?:\s*real)?\s*(?:solutions?|roots?|values?|answers?)|infinite(?:ly\s*many)?(?:\s*solutions?)?"
+    r"|(?:all|any)\s*real(?:\s*numbers?)?)\.?\Z",
+    re.IGNORECASE,
+)
+_UPRIGHT = re.compile(r"\\(?:text|mathrm|textrm|operatorname)\s*\{([^{}]*)\}|\\[ ,;]")
 _UNKNOWN_KIND = "neither a box nor choices"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Converted:
-    """An answer key with the response that the source stores as right, or none where nothing can be made of it."""
+    """An answer key with the response that the source stores as right, or none where nothing can be made of it.
+
+    in_words: whether it says in words that there is no value, and so is no mathematics in the source either.
+    """
 
     answer: Json | None
     own: Response = ""
     problems: tuple[str, ...] = ()
+    in_words: bool = False
 
 
 def convert(
@@ -41,6 +53,9 @@ def convert(
     if problem_type != "TextBox":
         return Converted(answer=None, problems=(_UNKNOWN_KIND,))
     bare = [undollared(answer) for answer in given]
+    if _NO_VALUE.match(_spoken(bare[0])):
+        told = list(dict.fromkeys(map(_spoken, bare)))
+        return Converted(answer={"kind": "text", "accept": told}, own=told[0], in_words=True)
     if answer_type == "string" and not _all_mathematics(bare[0]):
         return Converted(answer={"kind": "text", "accept": list(dict.fromkeys(bare))}, own=bare[0])
     further = [*bare[1:], undollared(answer_latex)] if answer_type == "string" else bare[1:]
@@ -52,13 +67,18 @@ def undollared(text: str) -> str:
     return text.replace("$$", "").strip()
 
 
+def _spoken(text: str) -> str:
+    r"""The words of an answer without LaTeX around them: `\text{no solution}` is «no solution»."""
+    return " ".join(_UPRIGHT.sub(r" \1 ", text).split())
+
+
 def _mathematics(value: str, further: Sequence[str]) -> Json:
-    """A number where it is one, otherwise an expression for which, as in OATutor, all that is equivalent is right."""
+    """A number where it is one, otherwise an expression; as in OATutor, all that is equivalent is right."""
     accept = list(dict.fromkeys(other for other in further if other and other != value and _readable(other)))
     if accept:
         return {"kind": "expression", "value": value, "accept": accept, "form": "any"}
     if number := _number(value):
-        return {"kind": "number", "value": number}
+        return {"kind": "number", "value": number, "form": "any"}
     return {"kind": "expression", "value": value, "form": "any"}
 
 

@@ -20,6 +20,7 @@ from content.grading.keys import (
     parse_key,
 )
 from content.grading.numbers import grade_number, read_quantity
+from content.grading.restating import is_restated
 from content.grading.texts import normalise
 from content.mathematics import Code, Unreadable
 from content.package import WrongAnswer
@@ -32,23 +33,30 @@ __all__ = [
 MAX_TEXT = 500  # characters
 
 
-def grade(key: AnswerKey, response: Response, *, wrong_answers: Sequence[WrongAnswer] = ()) -> Grade:
+def grade(
+    key: AnswerKey, response: Response, *, wrong_answers: Sequence[WrongAnswer] = (), given: Sequence[str] = ()
+) -> Grade:
     """Judge a response: a text for numbers, expressions and texts, an id for one choice, ids for several.
 
-    wrong_answers: those that the author foresaw; a wrong response that is one of them is recognised. Raises
-    Unreadable for a response that cannot be read, which is not to be counted.
+    wrong_answers: those that the author foresaw; a wrong response that is one of them is recognised. given: the
+    formulas of the prompts, as LaTeX (content/markup.formulas); one of them handed back is no answer, except where
+    the key itself is written so. Raises Unreadable for a response that cannot be read, which is not to be counted.
     """
     if isinstance(key, SeveralChoicesKey):
         return grade_several_choices(key, _several(response), wrong_answers)
-    given = _single(response)
+    text = _single(response)
     match key:
         case OneChoiceKey():
-            return grade_one_choice(key, given, wrong_answers)
+            return grade_one_choice(key, text, wrong_answers)
+        case TextKey():
+            return _grade_text(key, text, wrong_answers)
         case NumberKey():
-            return grade_number(key, given, wrong_answers)
+            found = grade_number(key, text, wrong_answers)
         case ExpressionKey():
-            return grade_expression(key, given, wrong_answers)
-    return _grade_text(key, given, wrong_answers)
+            found = grade_expression(key, text, wrong_answers)
+    if found.correct and given and is_restated(key, text, given):
+        return Grade(correct=False, score=0.0, reason=Reason.RESTATED, read_as=found.read_as)
+    return found
 
 
 def read_as(key: AnswerKey, response: Response) -> str:

@@ -2,7 +2,7 @@
 
 Where the author names no form, a key that is itself finished asks for a finished answer: `x = 5` is not answered by
 the `2x + 4 = 14` of the question, nor `12` by `3 + 9`. Any other key is answered by whatever is equivalent;
-`form: any` says so for these too.
+`form: any` says so for these too. Numbers follow the same rule, through `unfinished`.
 """
 
 from collections.abc import Sequence
@@ -68,23 +68,24 @@ def _lacking_form(key: ExpressionKey, reading: trees.Node, wanted: trees.Node) -
     """The form that the answer should have and has not, or nothing."""
     if key.form is not None:
         return "" if has_form(reading, key.form, key=wanted) else key.form.value
-    return _unfinished(reading, wanted)
+    return unfinished(reading, wanted)
 
 
-def _unfinished(reading: trees.Node, wanted: trees.Node) -> str:
-    statements = _statements(wanted)
-    if not all(is_finished(_said(statement)) for statement in statements):
+def unfinished(reading: trees.Node, wanted: trees.Node) -> str:
+    """What is left to do where no form was named: nothing, SOLVED's name, or FINISHED; see the top of this module."""
+    if not all(is_finished(said(statement)) for statement in statements(wanted)):
         return ""
     if not has_form(reading, Form.SOLVED, key=wanted):
         return Form.SOLVED.value
-    return "" if all(is_finished(_said(statement)) for statement in _statements(reading)) else FINISHED
+    return "" if all(is_finished(said(statement)) for statement in statements(reading)) else FINISHED
 
 
-def _statements(node: trees.Node) -> tuple[trees.Node, ...]:
+def statements(node: trees.Node) -> tuple[trees.Node, ...]:
+    """The items of a list, or the thing itself."""
     return node.items if isinstance(node, trees.Listing) else (node,)
 
 
-def _said(statement: trees.Node) -> trees.Node:
+def said(statement: trees.Node) -> trees.Node:
     """The right side of a solved equation or inequality, else the thing itself."""
     if isinstance(statement, trees.Relation) and len(statement.sides) == 2:
         return statement.sides[1] if isinstance(statement.sides[0], trees.Name) else statement

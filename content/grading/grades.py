@@ -18,6 +18,7 @@ class Reason(StrEnum):
     UNIT = "unit"  # right number, wrong unit; details: unit, given
     MISSING_UNIT = "missing_unit"  # right number, no unit though one is asked for; details: unit
     ROUNDING = "rounding"  # the right value, rounded more coarsely than is asked for; details: places
+    RESTATED = "restated"  # the question itself, written again: a formula of the prompt, and not the one asked for
     PARTLY = "partly"  # some of several choices; details: missing, extra (how many)
 
 

@@ -24,7 +24,7 @@ class KeyProblem(ValueError):
 class NumberForm(StrEnum):
     """How a number is to be written."""
 
-    ANY = "any"
+    ANY = "any"  # any calculation that gives the value
     INTEGER = "integer"
     DECIMAL = "decimal"
     FRACTION = "fraction"
@@ -51,14 +51,17 @@ class SeveralChoicesKey:
 
 @dataclass(frozen=True, kw_only=True)
 class NumberKey:
-    """A value with an absolute tolerance, in `unit`."""
+    """A value with an absolute tolerance, in `unit`.
+
+    form: the one asked for, or None where the author says nothing (see content/grading/expressions.py).
+    """
 
     kind: ClassVar[StepKind] = StepKind.NUMBER
     value: trees.Node
     tolerance: Fraction = Fraction(0)
     unit: str = ""
     unit_required: bool = False
-    form: NumberForm = NumberForm.ANY
+    form: NumberForm | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +168,7 @@ class _KeyReader:
             tolerance=(tolerance and tolerance.value) or Fraction(0),
             unit=units.normalise(str(self.answer.get("unit") or "")),
             unit_required=bool(self.answer.get("unit_required")),
-            form=form or NumberForm.ANY,
+            form=form,
         )
 
     def constant(self, name: str) -> trees.Node | None:

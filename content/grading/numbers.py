@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from content import mathematics
-from content.grading.expressions import FINISHED, is_finished
+from content.grading.expressions import is_finished, unfinished
 from content.grading.grades import Grade, Reason, partial, right, wrong
 from content.grading.keys import NumberForm, NumberKey
 from content.grading.units import CURRENCIES, factor_between, split_unit
@@ -104,9 +104,11 @@ def _lacking_form(key: NumberKey, node: trees.Node) -> str:
     size = node.of if isinstance(node, trees.Negative) else node
     is_integer = isinstance(size, trees.Number) and size.text.isdigit()
     match key.form:
+        case None:
+            # Within a tolerance, the exact √2 or 25π is as good as its decimals.
+            return "" if key.tolerance and node.value is None else unfinished(node, key.value)
         case NumberForm.ANY:
-            fits = node.value is None or is_finished(node) or not is_finished(key.value)
-            return "" if fits else FINISHED
+            return ""
         case NumberForm.INTEGER:
             fits = is_integer
         case NumberForm.DECIMAL:

@@ -88,7 +88,7 @@ def test_a_problem_becomes_an_exercise_with_its_licence_and_origin() -> None:
     assert exercise.licence == "CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/)"
     assert exercise.attribution.startswith("OpenStax (https://openstax.org/a), via OATutor")
     assert exercise.steps[0].prompt == "Solve $2x=1$."
-    assert exercise.steps[0].answer == {"kind": "number", "value": "1/2"}
+    assert exercise.steps[0].answer == {"kind": "number", "value": "1/2", "form": "any"}
     assert exercise.steps[0].solution == "Text of h1\n\n$1/2$"
     assert [(concept.key, concept.title) for concept in loaded.package.concepts] == [
         ("solve_equations-linear", "Solve equations/linear")
@@ -108,6 +108,15 @@ def test_a_problem_becomes_an_exercise_with_its_licence_and_origin() -> None:
         ("m=4, m=-2", "string", "expression", "m=-2, m=4", "m=4, m=2"),
         ("(0,6), (-6,0)", "string", "expression", "(0,6),(-6,0)", "(6,0),(-6,0)"),
         ("x**3", "string", "expression", "x^3", "x^2"),
+        ("$$12$$", "arithmetic", "number", "2*12/2", "2*12"),
+        ("$$25$$", "arithmetic", "number", "5^2", "5*2"),
+        (r"$$\frac{-1}{4}$$", "arithmetic", "number", "3/4-1", "1-3/4"),
+        ("$$na$$", "arithmetic", "expression", "a*n", "n+a"),
+        ("$$DNE$$", "arithmetic", "text", "dne", "NED"),
+        ("UND", "arithmetic", "text", "UND", "DUN"),
+        (r"$$\text{no solution}$$", "arithmetic", "text", "No solution", "0"),
+        ("undefined", "arithmetic", "text", "undefined", "0"),
+        ("no real solutions", "string", "text", "No real solutions.", "0"),
         ("DNE", "string", "text", "dne", "END"),
         ("N", "string", "text", "n", "m"),
         ("615,195", "string", "text", "615, 195", "615,196"),
@@ -180,7 +189,7 @@ def test_scaffolds_ask_and_their_own_hints_follow() -> None:
     scaffold["subHints"] = [hint("s-1"), hint("s-2")]
     hints = first(oatutor.read(pool(pathway=[scaffold, hint("end")]))).steps[0].hints
     assert [one.key for one in hints] == ["s", "s-1", "s-2", "end"]
-    assert (hints[0].kind, hints[0].answer) == (HintKind.SCAFFOLD, {"kind": "number", "value": "3"})
+    assert (hints[0].kind, hints[0].answer) == (HintKind.SCAFFOLD, {"kind": "number", "value": "3", "form": "any"})
 
 
 def test_a_scaffold_whose_answer_cannot_be_used_is_a_plain_hint() -> None:

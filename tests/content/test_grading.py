@@ -85,6 +85,53 @@ def test_a_number_is_graded_by_value_unit_form_and_precision(
 @pytest.mark.parametrize(
     ("key", "response", "reason"),
     [
+        (number(value=12), "12", Reason.RIGHT),
+        (number(value=12), "3+9", Reason.FORM),
+        (number(value=12), "2*12/2", Reason.FORM),
+        (number(value=12), "sqrt(144)", Reason.FORM),
+        (number(value=3), "log_2(8)", Reason.FORM),
+        (number(value="3+9"), "2*6", Reason.RIGHT),
+        (number(value=12, form="any"), "2*12/2", Reason.RIGHT),
+        (number(value=12, form="any"), "3+9", Reason.RIGHT),
+        (number(value=12, form="any"), "sqrt(144)", Reason.RIGHT),
+        (number(value=25, form="any"), "5^2", Reason.RIGHT),
+        (number(value=25, form="any"), "24+1", Reason.RIGHT),
+        (number(value=25, form="any"), "x = 50/2", Reason.RIGHT),
+        (number(value=25, form="any"), "24+2", Reason.WRONG),
+        (number(value=5, unit="km", form="any"), "2500+2500 m", Reason.RIGHT),
+        (number(value=5, unit="km", form="any"), "2+3 kg", Reason.UNIT),
+        (number(value="78.5", tolerance="0.1"), r"25\pi", Reason.RIGHT),
+        (number(value="78.5", tolerance="0.1"), "157/2", Reason.RIGHT),
+        (number(value="78.5", tolerance="0.1"), "70+8.5", Reason.FORM),
+        (expression("12", form="any"), "3+9", Reason.RIGHT),
+        (expression("x=12", form="any"), "3+9", Reason.RIGHT),
+        (expression("x=12"), "x=3+9", Reason.FORM),
+    ],
+)
+def test_without_a_form_a_finished_value_is_asked_for_and_with_any_whatever_gives_it(
+    key: dict[str, Any], response: str, reason: Reason
+) -> None:
+    assert graded(key, response).reason == reason
+
+
+@pytest.mark.parametrize("value", ["5", "-3", "3/4", "0.25", "7%", "2 1/2"])
+@pytest.mark.parametrize("response", ["{0}", "2*{0}/2", "{0}+1-1", "0+{0}", "1*{0}", "{0}-0"])
+def test_numbers_and_expressions_of_one_value_are_judged_alike(value: str, response: str) -> None:
+    text = response.format(f"({value})" if response != "{0}" else value)
+    for form in ({}, {"form": "any"}):
+        assert graded(number(value=value, **form), text).reason == graded(expression(value, **form), text).reason
+
+
+def test_two_readings_of_a_comma_are_a_number_with_thousands_and_a_list() -> None:
+    assert graded(number(value="1234"), "1,234").correct
+    assert graded(expression("1, 234"), "1,234").correct
+    with pytest.raises(Unreadable):
+        graded(number(value="2.5"), "2,5")
+
+
+@pytest.mark.parametrize(
+    ("key", "response", "reason"),
+    [
         (expression("x=5"), "5", Reason.RIGHT),
         (expression("x=5"), "x=10/2", Reason.RIGHT),
         (expression("x=5"), "2x+4=14", Reason.FORM),

@@ -116,6 +116,12 @@ def test_latex_that_cannot_be_read_is_shown_as_its_source(latex: str) -> None:
     assert markup.unreadable_math(f"see ${latex}$") == [latex]
 
 
+def test_the_formulas_of_a_text_are_listed_in_order_and_money_is_none() -> None:
+    text = "Pay $5 or \\$6: $x^2$, then\n\n$$\ny+1\n$$\n\n- **$\\frac12$** `$z$` $$7^2=$$"
+    assert markup.formulas(text) == ["x^2", "y+1", r"\frac12", "7^2="]
+    assert markup.formulas("no formula, $5 and $7") == []
+
+
 def test_an_enormous_formula_does_not_end_the_process() -> None:
     for opening, closing in (("{", "}"), (r"\sqrt{", "}"), (r"\left(", r"\right)"), (r"\sqrt", "")):
         assert "math-error" in markup.math(opening * 50_000 + "x" + closing * 50_000)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from content import catalog, grading, package
+from content import catalog, grading, markup, package
 from content.models import Misconception
 from students import records
 from students.models import Preference, User
@@ -92,7 +92,9 @@ def submit_answer(
             if hand.progress.has_counted(submission_id):
                 return _again(student, submission_id)
             step = hand.step(step_key)
-            grade = grading.grade(grading.parse_key(step.answer), response, wrong_answers=step.wrong_answers)
+            key = grading.parse_key(step.answer)
+            given = _given(hand.exercise.title, hand.exercise.prompt, step.prompt)
+            grade = grading.grade(key, response, wrong_answers=step.wrong_answers, given=given)
             came = _Submission(response=response, submission_id=submission_id, now=now)
             return _record(hand, step, grade, came)
     except IntegrityError:
@@ -130,7 +132,7 @@ def answer_scaffold(
         hint = next((hint for hint in step.hints[: own.hints] if hint.key == hint_key), None)
         if hint is None or hint.answer is None:
             raise AlreadyMoved(hand.view())
-        grade = grading.grade(grading.parse_key(hint.answer), response)
+        grade = grading.grade(grading.parse_key(hint.answer), response, given=_given(hint.text))
         offer = feedback.Offer.NEXT if grade.correct else feedback.Offer.TRY_AGAIN
         marking = feedback.mark(grade, step=step.key, offer=offer)
         answer = {"response": response, "correct": grade.correct, "marking": marking.to_json()}
@@ -196,6 +198,11 @@ def _record(hand: _Hand, step: package.Step, grade: grading.Grade | None, came: 
     _store(hand, progress, now=came.now)
     queue_refresh(hand.turn, now=came.now)
     return Outcome(view=hand.view(), feedback=feedback.words(marking))
+
+
+def _given(*texts: str) -> list[str]:
+    """The formulas of what was asked: an answer that only repeats one of them is no answer."""
+    return [formula for text in texts if "$" in text for formula in markup.formulas(text)]
 
 
 def _marking(
