@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.add_argument("--base", type=Path, help="bundle to start from")
     asked.add_argument("--zero-shot", action="store_true", help="do not train: the base as it is")
     asked.add_argument("--core-only", action="store_true", help="without residual vectors")
-    asked.add_argument("--minutes", type=float, help="end training by then")
+    asked.add_argument("--minutes", type=float, default=8.0, help="end training by then (8)")
     asked.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     config = replace(FinetuneConfig(), minutes=given.minutes, seed=given.seed, residuals=not given.core_only)

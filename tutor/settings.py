@@ -210,6 +210,7 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("mathlive", BASE_DIR / "node_modules" / "mathlive"),
     ("htmx", BASE_DIR / "node_modules" / "htmx.org" / "dist"),
+    ("fonts", BASE_DIR / "node_modules" / "@fontsource" / "stix-two-math" / "files"),
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
