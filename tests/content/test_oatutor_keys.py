@@ -1,6 +1,7 @@
 """The mathematics on real keys: every `arithmetic` key of two OATutor courses, and rewritings of a random 200 of them.
 
-SymPy is the judge of the rewritings: it makes them, and says which disturbed answers really differ.
+SymPy is the judge of the rewritings: it makes them, and says which disturbed answers really differ. The courses are
+also read by the importer, and 200 steps of each are tried through the keys that it makes.
 """
 
 import json
@@ -9,14 +10,19 @@ import re
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sympy
 
-from content.grading import Unreadable, grade, parse_key
+from content import markup, variants
+from content.formats import oatutor
+from content.formats.source import read_files
+from content.grading import ExpressionKey, NumberKey, Reason, Unreadable, grade, parse_key
 from content.mathematics import latex, parse, trees
+from content.package import Exercise, Step
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "content"
 ZIPS = ("oatutor-solid-foundations-algebra.zip", "oatutor-elementary-algebra.zip")
@@ -211,3 +217,99 @@ def _is_readable(text: str) -> bool:
     except Unreadable:
         return False
     return True
+
+
+Asked = tuple[Exercise, Step]
+
+
+@pytest.fixture(scope="module", params=ZIPS)
+def imported(request: pytest.FixtureRequest) -> list[Asked]:
+    """Every step of one course that is imported as mathematics; templates with the values of one seed."""
+    exercises = (
+        variants.instantiate(each, 5) for each in oatutor.read(read_files(FOLDER / request.param)).package.exercises
+    )
+    found = [(exercise, step) for exercise in exercises for step in exercise.steps]
+    return [(exercise, step) for exercise, step in found if step.answer["kind"] in {"number", "expression"}]
+
+
+def same_numbers(value: Fraction) -> list[str]:
+    """Calculations, decimals and fractions of one value, as a student may write them."""
+    top, bottom = value.numerator, value.denominator
+    found = [
+        f"{top}/{bottom}",
+        rf"\frac{{{3 * top}}}{{{3 * bottom}}}",
+        f"({top})*2/(2*{bottom})",
+        f"{top}/{bottom}+1-1",
+    ]
+    found += [f"7-(7-({top}/{bottom}))", rf"\frac{{{top}}}{{{bottom}}}\times 1", f"x = {top}/{bottom}"]
+    if bottom == 1:
+        found += [f"{top}*2/2", f"{top}+1-1", f"{top}.0", f"{top - 3}+3", f"2*{top}-({top})"]
+    if set(sympy.factorint(bottom)) <= {2, 5}:
+        found += [f"{Decimal(top) / Decimal(bottom):f}", f"{Decimal(100 * top) / Decimal(bottom):f}%"]
+    return found
+
+
+def other_numbers(value: Fraction) -> list[str]:
+    """Calculations that look alike and come to something else."""
+    top, bottom = value.numerator, value.denominator
+    found = [f"{top}/{bottom}+1", f"{top}*2/{bottom}+1/1009", f"{top + 1}/{bottom}", f"({top})*2/(2*{bottom})-1/1000"]
+    return found + ([f"-({top}/{bottom})", f"10*{top}/{bottom}"] if value else [])
+
+
+def answers(step: Step) -> tuple[set[str], list[str]]:
+    """Answers to a step that mean its key, and answers that do not."""
+    node = parse(str(step.answer["value"]))
+    if node.value is not None:
+        return {latex(node), *same_numbers(node.value)}, other_numbers(node.value)
+    wrong = (each for each in disturbed(node) if differs(node, each))
+    return rewritten(node), [text for text in map(latex, wrong) if _is_readable(text)]
+
+
+def as_judged(steps: list[Asked], rng: random.Random) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Of 200 steps drawn: the key's value, the rewritings that are refused, and the perturbations that are accepted."""
+    for _, step in rng.sample(steps, min(DRAWN, len(steps))):
+        key = parse_key(step.answer)
+        try:
+            same, others = answers(step)
+        except (NotImplementedError, KeyError):  # lists, points and matrices, that SymPy is not asked about
+            same, others = {str(step.answer["value"])}, []
+        refused = [answer for answer in same if not grade(key, answer).correct]
+        yield str(step.answer["value"]), refused, [answer for answer in others if grade(key, answer).correct]
+
+
+def test_95_in_100_imported_steps_accept_every_rewriting_and_no_perturbation(imported: list[Asked]) -> None:
+    judged = list(as_judged(imported, random.Random(11)))
+    failed = [each for each in judged if each[1] or each[2]]
+    assert len(judged) >= min(DRAWN, 150)
+    assert len(failed) <= 0.05 * len(judged), failed
+
+
+def test_every_imported_number_accepts_all_calculations_of_its_value(imported: list[Asked]) -> None:
+    numbers = [step for _, step in imported if step.answer["kind"] == "number"]
+    refused = []
+    for step in random.Random(12).sample(numbers, min(DRAWN, len(numbers))):
+        key = parse_key(step.answer)
+        assert isinstance(key, NumberKey)
+        assert key.value.value is not None
+        refused += [(step.key, text) for text in same_numbers(key.value.value) if not grade(key, text).correct]
+        refused += [(step.key, text) for text in other_numbers(key.value.value) if grade(key, text).correct]
+    assert refused == []
+
+
+def test_no_imported_step_takes_its_question_for_an_answer_or_refuses_its_own(imported: list[Asked]) -> None:
+    accepted, restated = 0, 0
+    for exercise, step in imported:
+        key = parse_key(step.answer)
+        assert isinstance(key, NumberKey | ExpressionKey)
+        given = [*markup.formulas(exercise.prompt), *markup.formulas(step.prompt)]
+        own = str(step.answer["value"])
+        assert grade(key, own, given=given).correct, step.key
+        for formula in filter(_is_readable, given):
+            try:
+                found = grade(key, formula, given=given)
+            except Unreadable:  # an equation, where one number is asked for
+                continue
+            accepted, restated = accepted + found.correct, restated + (found.reason == Reason.RESTATED)
+    assert restated > 0.05 * len(imported)
+    # What is accepted is what the key says: «Which is bigger, 3 or 5?»
+    assert accepted <= 0.02 * len(imported)

@@ -104,6 +104,17 @@ def test_what_is_right_in_an_answer_is_said_as_well_as_what_is_not(
     assert told.wrong_part
 
 
+def test_the_question_written_again_and_a_sum_left_undone_are_told_apart() -> None:
+    calculation = grade(parse_key({"kind": "number", "value": 12, "form": "any"}), "9+3", given=["3+9"])
+    restated = feedback.words(feedback.mark(calculation, step="s", offer=Offer.TRY_AGAIN))
+    assert (restated.headline, restated.right_part) == ("Not yet.", "")
+    assert restated.wrong_part.startswith("That is the question itself, written again.")
+    undone = grade(parse_key({"kind": "number", "value": 12}), "4+8", given=["3+9"])
+    told = feedback.words(feedback.mark(undone, step="s", offer=Offer.TRY_AGAIN))
+    assert (told.headline, told.right_part) == ("Partly right.", "The value is right.")
+    assert told.wrong_part == "It is asked for as a result with nothing left to compute."
+
+
 def test_missing_and_wrong_choices_are_counted() -> None:
     key = parse_key(
         {"kind": "several_choices", "choices": {"a": "1", "b": "2", "c": "3", "d": "4"}, "correct": ["a", "b", "c"]}

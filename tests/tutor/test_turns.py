@@ -62,6 +62,17 @@ def test_nothing_in_a_turn_gives_its_answers_away(student: User, course: Course,
         assert (step.solution, step.right_answer, step.hints) == ("", "", ())
 
 
+def test_the_question_handed_back_is_no_right_answer(student: User, course: Course, now: datetime) -> None:
+    view = serve(student, course, "solve-steps", now=now)
+    told = answer(student, view, "4+3x=19", now=now).feedback
+    assert told is not None
+    assert (told.correct, told.score, told.reason) == (False, 0.0, "restated")
+    assert told.wrong_part.startswith("That is the question itself")
+    went_on = answer(student, view, "3x=15", now=now).feedback
+    assert went_on is not None
+    assert went_on.correct
+
+
 def test_a_right_answer_is_recorded_moves_mastery_and_leads_on(student: User, course: Course, now: datetime) -> None:
     view = serve(student, course, "add-small", now=now)
     outcome = answer(student, view, "5", now=now + timedelta(seconds=20))
