@@ -13,7 +13,7 @@ from content.grading.keys import ExpressionKey, NumberKey, readings
 from content.grading.numbers import read_quantity
 from content.mathematics import trees
 
-MAX_FORMULAS = 40  # of the prompts; what stands behind them is not looked at
+MAX_GIVEN = 1_000  # characters of the prompts' formulas together; what does not fit is not looked at
 _BLANKS = ("?", "？", r"\ldots", r"\dots", r"\square", r"\Box", r"\_", "_")
 _TURNED = {">": "<", ">=": "<="}
 
@@ -25,7 +25,8 @@ def is_restated(key: NumberKey | ExpressionKey, response: str, given: Sequence[s
     """
     own = (key.value,) if isinstance(key, NumberKey) else key.readings
     answers = (read_quantity(response, unit=key.unit).node,) if isinstance(key, NumberKey) else readings(response)
-    if not any(writing(answer) in _prompted(latex) for answer in answers for latex in given[:MAX_FORMULAS]):
+    written = set(map(writing, answers))
+    if not any(written & _prompted(latex) for latex in _looked_at(given)):
         return False
     named = {told for each in own for told in (writing(each), _result(each))}
     return not any(told in named for answer in answers for told in (writing(answer), _result(answer)))
@@ -51,6 +52,15 @@ def writing(node: trees.Node) -> str:
             return f"[{', '.join(sorted(map(writing, node.items)))}]"
     marks = [str(part) for each in fields(node) if isinstance(part := getattr(node, each.name), str)]
     return f"{type(node).__name__}{marks}({', '.join(map(writing, node.children()))})"
+
+
+def _looked_at(given: Sequence[str]) -> Iterator[str]:
+    """The formulas that fit, so that a prompt full of large ones does not take long."""
+    length = 0
+    for latex in dict.fromkeys(given):
+        if length + len(latex) <= MAX_GIVEN:
+            length += len(latex)
+            yield latex
 
 
 @lru_cache(maxsize=4096)

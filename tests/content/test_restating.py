@@ -114,6 +114,13 @@ def test_formulas_of_the_question_that_cannot_be_read_are_ignored() -> None:
     assert grade(parse_key(number("12")), "3+9", given=[*ODD, "3+9"]).reason == Reason.RESTATED
 
 
+def test_a_question_full_of_large_formulas_is_looked_at_in_part() -> None:
+    large = [f"{first}+{'+'.join(f'{power}x^{power}' for power in range(2, 30))}" for first in range(60)]
+    assert grade(parse_key(number("12")), "3+9", given=["3+9", *large]).reason == Reason.RESTATED
+    assert grade(parse_key(number("12")), "9+3", given=["1+" * 600 + "1", "3+9"]).reason == Reason.RESTATED
+    assert grade(parse_key(expression(large[-1])), f"{large[-1]}+1-1", given=large).correct
+
+
 @settings(max_examples=200, deadline=None, derandomize=True)
 @drawn(st.lists(st.text(max_size=30) | st.text(alphabet=r"xy12+-*/^=(){}\frac_?,.<>|", max_size=20), max_size=5))
 def test_no_formula_of_the_question_makes_the_right_answer_wrong_or_fails(given: list[str]) -> None:
