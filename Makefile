@@ -37,7 +37,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.runtime: requirements.txt $(wildcard locale/*/LC_MESSAGES/*.po) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m babel.messages.frontend compile -d locale -D django --quiet
+	$(BIN)/python -m babel.messages.frontend --quiet compile -d locale -D django
 	@touch $@
 
 $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime

@@ -11,8 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from content.grading import Grade, Reason, Unreadable
 from content.mathematics import Code
@@ -186,16 +185,16 @@ def _headline(marking: Marking) -> str:
 
 
 FORMS = {
-    "finished": _lazy("a result with nothing left to compute"),
-    "integer": _lazy("a whole number"),
-    "decimal": _lazy("a decimal number"),
-    "fraction": _lazy("a fraction"),
-    "simplest": _lazy("a fraction in lowest terms"),
-    "expanded": _lazy("an expression multiplied out"),
-    "factored": _lazy("a product of factors"),
-    "simplified": _lazy("an expression in its simplest form"),
-    "solved": _lazy("an equation with the variable alone on the left"),
-    "exact": _lazy("exactly the form that is asked for"),
+    "finished": gettext_lazy("a result with nothing left to compute"),
+    "integer": gettext_lazy("a whole number"),
+    "decimal": gettext_lazy("a decimal number"),
+    "fraction": gettext_lazy("a fraction"),
+    "simplest": gettext_lazy("a fraction in lowest terms"),
+    "expanded": gettext_lazy("an expression multiplied out"),
+    "factored": gettext_lazy("a product of factors"),
+    "simplified": gettext_lazy("an expression in its simplest form"),
+    "solved": gettext_lazy("an equation with the variable alone on the left"),
+    "exact": gettext_lazy("exactly the form that is asked for"),
 }
 
 
@@ -247,23 +246,23 @@ def _offer_text(offer: Offer) -> str:
 
 
 UNREADABLE = {
-    Code.EMPTY: _lazy("There is no answer yet."),
-    Code.TOO_LONG: _lazy("This is longer than an answer can be. Please write it in a shorter way."),
-    Code.TOO_DEEP: _lazy("There are too many brackets inside each other at “%(part)s”."),
-    Code.TOO_LARGE: _lazy("The number at “%(part)s” is too large to work with."),
-    Code.UNKNOWN_SIGN: _lazy("The sign “%(part)s” is not known here."),
-    Code.UNKNOWN_WORD: _lazy("“%(part)s” is not known here. Letters that are multiplied need a * between them."),
-    Code.UNEXPECTED: _lazy("“%(part)s” cannot stand where it is. Is something missing before it?"),
-    Code.MISSING_OPERAND: _lazy("Something is missing after “%(part)s”."),
-    Code.MISSING_OPERATOR: _lazy("At “%(part)s” a sign is missing between two numbers, such as + or *."),
-    Code.MISSING_CLOSE: _lazy("The bracket “%(part)s” is never closed."),
-    Code.MISSING_OPEN: _lazy("The bracket “%(part)s” was never opened."),
-    Code.INCOMPLETE: _lazy("A place of the formula is still empty."),
-    Code.DIVISION_BY_ZERO: _lazy("In “%(part)s” something is divided by zero."),
-    Code.NUMBER_EXPECTED: _lazy("One number is asked for here; “%(part)s” is not one."),
-    Code.UNKNOWN_UNIT: _lazy("The unit “%(part)s” is not known here."),
-    Code.UNKNOWN_CHOICE: _lazy("Please choose among the answers that are offered."),
-    Code.WRONG_SHAPE: _lazy("Please choose among the answers that are offered."),
+    Code.EMPTY: gettext_lazy("There is no answer yet."),
+    Code.TOO_LONG: gettext_lazy("This is longer than an answer can be. Please write it in a shorter way."),
+    Code.TOO_DEEP: gettext_lazy("There are too many brackets inside each other at “%(part)s”."),
+    Code.TOO_LARGE: gettext_lazy("The number at “%(part)s” is too large to work with."),
+    Code.UNKNOWN_SIGN: gettext_lazy("The sign “%(part)s” is not known here."),
+    Code.UNKNOWN_WORD: gettext_lazy("“%(part)s” is not known here. Letters that are multiplied need a * between them."),
+    Code.UNEXPECTED: gettext_lazy("“%(part)s” cannot stand where it is. Is something missing before it?"),
+    Code.MISSING_OPERAND: gettext_lazy("Something is missing after “%(part)s”."),
+    Code.MISSING_OPERATOR: gettext_lazy("At “%(part)s” a sign is missing between two numbers, such as + or *."),
+    Code.MISSING_CLOSE: gettext_lazy("The bracket “%(part)s” is never closed."),
+    Code.MISSING_OPEN: gettext_lazy("The bracket “%(part)s” was never opened."),
+    Code.INCOMPLETE: gettext_lazy("A place of the formula is still empty."),
+    Code.DIVISION_BY_ZERO: gettext_lazy("In “%(part)s” something is divided by zero."),
+    Code.NUMBER_EXPECTED: gettext_lazy("One number is asked for here; “%(part)s” is not one."),
+    Code.UNKNOWN_UNIT: gettext_lazy("The unit “%(part)s” is not known here."),
+    Code.UNKNOWN_CHOICE: gettext_lazy("Please choose among the answers that are offered."),
+    Code.WRONG_SHAPE: gettext_lazy("Please choose among the answers that are offered."),
 }
 
 
@@ -273,21 +272,21 @@ def unreadable_sentence(problem: Unreadable) -> str:
 
 
 REASONS = {
-    "new_ready": _lazy("You have what it takes to begin with %(concept)s: it is next on your way."),
-    "practise_weak": _lazy("You are still learning %(concept)s, and practice helps most there right now."),
-    "review_due": _lazy("You knew %(concept)s before. Going over it now keeps it from fading."),
-    "after_struggle": _lazy("%(left)s was hard just now, so here is something else: %(concept)s."),
-    "probe_prerequisite": _lazy(
+    "new_ready": gettext_lazy("You have what it takes to begin with %(concept)s: it is next on your way."),
+    "practise_weak": gettext_lazy("You are still learning %(concept)s, and practice helps most there right now."),
+    "review_due": gettext_lazy("You knew %(concept)s before. Going over it now keeps it from fading."),
+    "after_struggle": gettext_lazy("%(left)s was hard just now, so here is something else: %(concept)s."),
+    "probe_prerequisite": gettext_lazy(
         "%(concept)s is needed for %(for)s. Let us see whether it is the part that is missing."
     ),
-    "explore": _lazy("A change: %(concept)s is within your reach, and trying it shows where you stand."),
+    "explore": gettext_lazy("A change: %(concept)s is within your reach, and trying it shows where you stand."),
 }
 
 
 def reason_sentence(reason: Mapping[str, Any], *, titles: Mapping[int, str]) -> str:
     """Why this exercise was chosen, in one sentence that a student understands; `titles` are those of concepts."""
     names = {name: titles.get(reason.get(name, 0), _("another concept")) for name in ("concept", "left", "for")}
-    sentence = REASONS.get(reason["code"], _lazy("It fits what you are learning now: %(concept)s."))
+    sentence = REASONS.get(reason["code"], gettext_lazy("It fits what you are learning now: %(concept)s."))
     return str(sentence) % names
 
 

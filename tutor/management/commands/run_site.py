@@ -1,5 +1,6 @@
 """The whole site on this machine: database, queue, sample courses, demo school, web server, workers and beat."""
 
+import hashlib
 import http.client
 import shutil
 import signal
@@ -45,10 +46,10 @@ class Command(BaseCommand):
         refuse_full_disk()
         steps: list[tuple[str, Callable[[], object]]] = [
             ("Preparing the database", lambda: call_command("migrate", verbosity=0)),
-            *((f"Loading the course {path.name}", _import(str(path))) for path in sorted(settings.COURSES.iterdir())),
+            ("Loading the sample courses", load_sample_courses),
         ]
         if settings.DEMO:
-            steps.append(("Filling the demo school (once: a minute or two)", lambda: call_command("demo_school", stdout=StringIO())))
+            steps.append(("Filling the demo school (only the first time, a minute or two)", fill_demo_school))
         try:
             for title, step in steps:
                 console.print(f"· {title}")
@@ -67,8 +68,21 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
 
-def _import(path: str) -> Callable[[], object]:
-    return lambda: call_command("import_course", path, verbosity=0)
+def load_sample_courses() -> None:
+    """Import the courses that the project brings, unless their files are the ones imported last."""
+    files = [path for path in sorted(settings.COURSES.rglob("*")) if path.is_file()]
+    state = hashlib.sha256(b"".join(str(path).encode() + path.read_bytes() for path in files)).hexdigest()
+    imported = settings.DATA / "courses-imported"
+    if imported.exists() and imported.read_text() == state:
+        return
+    for course in sorted(settings.COURSES.iterdir()):
+        call_command("import_course", str(course), stdout=StringIO())
+    imported.write_text(state)
+
+
+def fill_demo_school() -> None:
+    """Make the people and answers of the demonstration; does nothing when they are there."""
+    call_command("demo_school", stdout=StringIO())
 
 
 def refuse_used_port(host: str, port: int) -> None:
