@@ -26,7 +26,7 @@ lint: install $(VENV)/.development ## style, types, import directions, templates
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
-	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/djlint templates --check --lint
 
 test: lint browser ## lint, then every test
 	DATA=var-test $(BIN)/python -m pytest -n 2 --dist loadgroup -m ''
