@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from content.models import Concept
 from students import knowledge
@@ -307,17 +308,19 @@ def population_counts(course_id: int) -> tuple[dict[int, tuple[int, int]], dict[
 
 
 def has_consent(student_id: int) -> bool:
-    """Whether the student's own latest decision allows fine-tuning; False until they decided."""
-    latest = Consent.objects.filter(student=student_id, purpose=Consent.Purpose.FINE_TUNING).first()
-    return latest is not None and latest.given
+    """Whether the student's answers may train models, by the rule of consenting_students."""
+    return consenting_students().filter(pk=student_id).exists()
 
 
 def consenting_students() -> QuerySet[User, int]:
-    """Return the ids of students whose answers may train models: by their own latest word, or their school's."""
+    """Return the ids of students whose answers may train models.
+
+    The student's own latest word decides; for those who never said anything, their school's for one of their classes.
+    """
     own = Consent.objects.filter(student=OuterRef("pk"), purpose=Consent.Purpose.FINE_TUNING)
     of_school = Enrolment.objects.filter(student=OuterRef("pk"), classroom__consents_to_tuning=True)
-    students = User.objects.annotate(own_consent=Subquery(own.order_by("-decided_at", "-id").values("given")[:1]))
-    return students.filter(Q(own_consent=True) | Exists(of_school)).values_list("pk", flat=True)
+    own_word = Subquery(own.order_by("-decided_at", "-id").values("given")[:1])
+    return User.objects.filter(Coalesce(own_word, Exists(of_school))).values_list("pk", flat=True)
 
 
 def _activity(classroom: Classroom, *, now: datetime) -> dict[int, dict[str, Any]]:

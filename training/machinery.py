@@ -3,13 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from celery import current_app
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.utils import timezone
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
+from training import queue
 from training.models import ModelVersion, Objective, TrainingRun
 
 QUEUES = ("serving", "training")
@@ -29,7 +27,8 @@ def state(*, now: datetime | None = None) -> dict[str, Any]:
     """
     now = now or timezone.now()
     database = _database_answers()
-    queued = {queue: queue_length(queue) for queue in QUEUES}
+    first = queue.length(QUEUES[0])  # one that does not answer is not asked about the others
+    queued = {name: None if first is None else queue.length(name) for name in QUEUES}
     redis = all(length is not None for length in queued.values())
     workers = workers_by_queue() if redis else dict.fromkeys(QUEUES, 0)
     return {
@@ -49,16 +48,6 @@ def tick(*, now: datetime) -> None:
     cache.set(TICK, now.timestamp(), timeout=None)
 
 
-def queue_length(queue: str) -> int | None:
-    """Messages waiting in a queue; None when Redis does not answer."""
-    try:
-        with current_app.connection_for_read() as link:
-            redis: Any = link.default_channel  # what kombu calls a channel holds the client of Redis
-            return int(redis.client.llen(queue))
-    except (RedisError, OperationalError, OSError):
-        return None
-
-
 def workers_by_queue() -> dict[str, int]:
     """How many workers answer on each queue. Asks them at most every few seconds."""
     known: dict[str, int] | None = cache.get(WORKERS)
@@ -66,13 +55,13 @@ def workers_by_queue() -> dict[str, int]:
         return known
     counts = dict.fromkeys(QUEUES, 0)
     try:
-        replies = current_app.control.inspect(timeout=PING_SECONDS).active_queues() or {}
-    except (RedisError, OperationalError, OSError):
+        replies = queue.replies("active_queues", seconds=PING_SECONDS)
+    except queue.DOWN:
         return counts
     for queues in replies.values():
-        for queue in queues:
-            if queue["name"] in counts:
-                counts[queue["name"]] += 1
+        for one in queues:
+            if one["name"] in counts:
+                counts[one["name"]] += 1
     cache.set(WORKERS, counts, timeout=PING_KEPT)
     return counts
 

@@ -55,7 +55,8 @@ class SignupForm(AccountSignupForm):  # type: ignore[misc]  # allauth has no typ
         user.display_name = self.cleaned_data["display_name"]
         user.language = self.cleaned_data["language"]
         user.save(update_fields=["display_name", "language"])
-        records.set_consent(user.pk, self.cleaned_data["consent"], timezone.now())
+        if self.cleaned_data["consent"]:  # a box left alone is no decision: a class that is joined later may decide
+            records.set_consent(user.pk, True, timezone.now())
 
 
 class JoinForm(forms.Form):

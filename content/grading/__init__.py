@@ -31,6 +31,7 @@ __all__ = [
 ]  # fmt: skip
 
 MAX_TEXT = 500  # characters
+MAX_CHOICES = 100
 
 
 def grade(
@@ -79,6 +80,8 @@ def _single(response: Response) -> str:
         raise Unreadable(Code.EMPTY)
     if len(response) > MAX_TEXT:
         raise Unreadable(Code.TOO_LONG, response, MAX_TEXT)
+    if "\0" in response:  # no sign at all, and nothing that a database keeps
+        raise Unreadable(Code.UNKNOWN_SIGN, "\\0", response.index("\0"))
     return response
 
 
@@ -87,6 +90,8 @@ def _several(response: Response) -> list[str]:
         raise Unreadable(Code.WRONG_SHAPE, response)
     if not response:
         raise Unreadable(Code.EMPTY)
+    if len(response) > MAX_CHOICES:
+        raise Unreadable(Code.TOO_LONG, response[0], MAX_CHOICES)
     return response
 
 

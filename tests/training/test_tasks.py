@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from tests.training.conftest import NOW, Site, answer
-from training import machinery, runs, tasks
+from training import machinery, queue, runs, tasks
 from training.models import TrainingRun
 from tutor import celery_app
 
@@ -42,9 +42,9 @@ def test_a_process_that_only_queues_never_loads_torch() -> None:
 def test_a_waiting_run_whose_message_is_gone_is_queued_again_but_only_once() -> None:
     runs.request_retrain("tracing", trigger="person")
     tasks.look_after_runs()
-    assert machinery.queue_length("training") == 1
+    assert queue.length("training") == 1
     tasks.look_after_runs()
-    assert machinery.queue_length("training") == 1
+    assert queue.length("training") == 1
 
 
 def test_enough_new_answers_start_a_run(site: Site, settings: Any) -> None:

@@ -10,8 +10,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from content.models import Course, Figure
-from students import history
-from students.models import Preference, User
+from students import history, records
+from students.models import Classroom, Consent, Preference, User
 from tests.conftest import PASSWORD
 
 SIGN_UP = {
@@ -29,6 +29,31 @@ def test_consent_is_off_unless_somebody_ticks_it(client: Client, db: None, ticke
     lena = User.objects.get(username="lena")
     assert history.has_consent(lena.pk) is given
     assert (lena.display_name, lena.language) == ("Lena", "zh-hans")
+
+
+def test_a_box_left_alone_at_sign_up_is_no_decision(client: Client, classroom: Classroom) -> None:
+    client.post(reverse("account_signup"), SIGN_UP)
+    assert not Consent.objects.exists()
+    records.set_class_consent(classroom.pk, True)
+    told = client.post(reverse("join"), {"code": "JOINSEVEN"}, follow=True).content.decode()
+    assert "The school has agreed" in told or "学校已同意" in told
+    assert history.has_consent(User.objects.get(username="lena").pk)
+
+
+def test_who_is_in_a_class_that_consents_is_told_and_may_say_no(
+    client: Client, student: User, classroom: Classroom
+) -> None:
+    records.set_class_consent(classroom.pk, True)
+    client.force_login(student)
+    shown = client.get(reverse("preferences")).content.decode()
+    assert "Class 7a" in shown
+    assert "your answers are left out" in shown
+    assert re.search(r'name="consent"[^>]*checked', shown)
+    wishes = {"order": "problem_first", "help": "usual", "pace": "usual", "form": "reading", "text_size": "usual"}
+    client.post(reverse("preferences"), {**wishes, "language": "en", "consent": "on"})
+    assert not Consent.objects.exists()  # nothing was changed, so nothing was decided
+    client.post(reverse("preferences"), {**wishes, "language": "en"})
+    assert not history.has_consent(student.pk)
 
 
 def test_the_consent_box_is_not_ticked_beforehand(client: Client, db: None) -> None:

@@ -38,7 +38,7 @@ def preferences(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and about.is_valid() and wishes.is_valid():
         saved = about.save()
         request.session["text_size"] = wishes.save().text_size
-        if about.cleaned_data["consent"] != given:
+        if about.cleaned_data["consent"] != given:  # only what was changed is a decision of one's own
             records.set_consent(user.pk, about.cleaned_data["consent"], timezone.now())
         with override(saved.language):
             messages.success(request, _("Saved."))
@@ -70,7 +70,10 @@ def join(request: HttpRequest) -> HttpResponseBase:
         if classroom.consents_to_tuning:
             messages.info(
                 request,
-                _("The school has agreed that answers of this class, without names, improve the models of this site."),
+                _(
+                    "The school has agreed that answers of this class, without names, improve the models of this site. "
+                    "You can decide otherwise for yours under Preferences."
+                ),
             )
         return redirect("home")
     status = 422 if request.method == "POST" else 200

@@ -22,6 +22,7 @@ from tutor.turns.shown import WORKED_EXAMPLE, concrete, find
 from tutor.views.people import person, signed_in, wants_part
 
 UNREADABLE = 422
+MOST_DIGITS = 4  # of a number of hints; int() refuses thousands of digits by an exception
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +107,7 @@ def answer(request: HttpRequest, token: uuid.UUID) -> HttpResponseBase:
 def hint(request: HttpRequest, token: uuid.UUID) -> HttpResponseBase:
     """One more hint. The page comes back with what was typed in it, so there is no redirect even without htmx."""
     after = request.POST.get("after", "")
-    if not after.isdecimal():
+    if not (after.isdecimal() and len(after) <= MOST_DIGITS):
         return HttpResponse(status=400)
     try:
         outcome = turns.ask_hint(
