@@ -143,10 +143,9 @@ if not REDIS_URL.startswith(("unix://", "redis://", "rediss://")):
     raise ImproperlyConfigured("REDIS_URL must be redis://, rediss:// or unix://")
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "tutor.cache.EnduringCache",
         "LOCATION": f"{REDIS_URL}?db=1" if REDIS_URL.startswith("unix:") else f"{REDIS_URL.rstrip('/')}/1",
-        # A site without its cache is slower, not down.
-        "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.4, "SOCKET_TIMEOUT": 0.4},
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -256,7 +255,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": 1 if HTTPS else 0,  # whose word on the caller's address counts: the proxy's, or nobody's
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["tutor.api.parsers.SoundJSONParser"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Yincai 因材",
