@@ -60,6 +60,7 @@ def ensure(data: Path) -> None:
 
     Raises EmbeddedError when they cannot be started.
     """
+    data = data.absolute()  # the keeper has another working folder
     try:
         data.mkdir(parents=True, exist_ok=True)
         (data / "logs").mkdir(exist_ok=True)
@@ -234,7 +235,7 @@ def _may_pass_on_reading() -> bool:
 
 
 def _start_postgres(data: Path) -> subprocess.Popen[bytes]:
-    settings = ["listen_addresses=", f"unix_socket_directories={socket_folder(data)}", "max_connections=60"]
+    settings = ["listen_addresses=", f"unix_socket_directories={socket_folder(data)}", "max_connections=60", "jit=off"]
     options = [part for setting in settings for part in ("-c", setting)]
     command = [*_as_postgres_owner(), str(_postgres_program("postgres")), "-D", str(data / "pg"), *options]
     return _start_server(command, log=data / "logs" / "postgres.log", cwd=Path("/"), last_signal=signal.SIGINT)
