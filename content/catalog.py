@@ -3,14 +3,15 @@
 Rows hold only the latest revision: asked for an older one that is no longer kept, the latest is given.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from django.db.models import Prefetch, QuerySet
 
 from content import package
-from content.models import Concept, Course, Exercise, Figure, Hint, Misconception, Step, WrongAnswer
+from content.models import Concept, Course, Exercise, Figure, Hint, Misconception, Prerequisite, Step, WrongAnswer
 
 EXERCISES_KEPT = 4096
 COURSES_KEPT = 64
@@ -48,6 +49,25 @@ class CourseMap:
     concepts: tuple[ConceptEntry, ...]
     exercises: tuple[ExerciseEntry, ...]
 
+    @cached_property
+    def titles(self) -> Mapping[int, str]:
+        """The titles of the concepts, by id."""
+        return {entry.id: entry.title for entry in self.concepts}
+
+    @cached_property
+    def exercise_of(self) -> Mapping[int, ExerciseEntry]:
+        """The exercises by id."""
+        return {entry.id: entry for entry in self.exercises}
+
+    @cached_property
+    def exercises_on(self) -> Mapping[int, tuple[ExerciseEntry, ...]]:
+        """The exercises with a step on a concept, by the concept's id, in the course's order."""
+        found: dict[int, list[ExerciseEntry]] = defaultdict(list)
+        for entry in self.exercises:
+            for concept in dict.fromkeys(concept for step in entry.concept_ids for concept in step):
+                found[concept].append(entry)
+        return {concept: tuple(entries) for concept, entries in found.items()}
+
 
 @lru_cache(maxsize=EXERCISES_KEPT)
 def exercise(exercise_id: int, revision: int) -> package.Exercise:
@@ -57,20 +77,34 @@ def exercise(exercise_id: int, revision: int) -> package.Exercise:
 
 @lru_cache(maxsize=COURSES_KEPT)
 def course_map(course_id: int, revision: int) -> CourseMap:
-    """Return the concepts and exercises in use of a course, in their order. Four queries when cold."""
-    concepts = Concept.objects.filter(course=course_id, retired=False).prefetch_related("prerequisites", "dependents")
-    exercises = (
-        Exercise.objects.filter(course=course_id, retired=False)
-        .defer("prompt", "attribution")
-        .order_by("position", "pk")
-        .prefetch_related(Prefetch("steps", _live_steps().prefetch_related("concepts")))
-    )
-    rows = list(concepts.order_by("position", "pk"))
-    live = {row.pk for row in rows}
+    """Return the concepts and exercises in use of a course, in their order. Five queries when cold.
+
+    It is read as plain values: a course may have thousands of exercises, and rows of them take a second to make.
+    """
+    steps: dict[int, list[int]] = defaultdict(list)
+    live_steps = _live_steps().filter(exercise__course=course_id, exercise__retired=False)
+    for exercise_id, step_id in live_steps.values_list("exercise_id", "pk"):
+        steps[exercise_id].append(step_id)
+    concepts: dict[int, list[int]] = defaultdict(list)
+    pairs = Step.concepts.through.objects.filter(step__exercise__course=course_id, concept__retired=False)
+    for step_id, concept_id in pairs.order_by("concept__position", "concept").values_list("step", "concept"):
+        concepts[step_id].append(concept_id)
+    rows = Exercise.objects.filter(course=course_id, retired=False).order_by("position", "pk")
     return CourseMap(
         id=course_id,
-        concepts=tuple(_concept_entry(row, live) for row in rows),
-        exercises=tuple(_exercise_entry(row, live) for row in exercises if len(row.steps.all())),
+        concepts=_concept_entries(course_id),
+        exercises=tuple(
+            ExerciseEntry(
+                id=pk,
+                key=key,
+                revision=of_exercise,
+                step_ids=tuple(steps[pk]),
+                concept_ids=tuple(tuple(concepts[step]) for step in steps[pk]),
+                is_template=bool(variables),
+            )
+            for pk, key, of_exercise, variables in rows.values_list("pk", "key", "revision", "variables")
+            if pk in steps
+        ),
     )
 
 
@@ -176,24 +210,24 @@ def _concept(row: Concept) -> package.Concept:
     )
 
 
-def _concept_entry(row: Concept, live: set[int]) -> ConceptEntry:
-    return ConceptEntry(
-        id=row.pk,
-        key=row.key,
-        title=row.title,
-        requires=tuple(edge.requires_id for edge in row.prerequisites.all() if edge.requires_id in live),
-        unlocks=tuple(edge.concept_id for edge in row.dependents.all() if edge.concept_id in live),
-        position=row.position,
-    )
-
-
-def _exercise_entry(row: Exercise, live: set[int]) -> ExerciseEntry:
-    steps = row.steps.all()
-    return ExerciseEntry(
-        id=row.pk,
-        key=row.key,
-        revision=row.revision,
-        step_ids=tuple(step.pk for step in steps),
-        concept_ids=tuple(tuple(c.pk for c in step.concepts.all() if c.pk in live) for step in steps),
-        is_template=bool(row.variables),
+def _concept_entries(course_id: int) -> tuple[ConceptEntry, ...]:
+    """The concepts in use of a course, in their order, with their edges to one another."""
+    rows = Concept.objects.filter(course=course_id, retired=False).order_by("position", "pk")
+    entries = rows.values_list("pk", "key", "title", "position")
+    requires: dict[int, list[int]] = defaultdict(list)
+    unlocks: dict[int, list[int]] = defaultdict(list)
+    edges = Prerequisite.objects.filter(concept__course=course_id, concept__retired=False, requires__retired=False)
+    for concept, needed in edges.order_by("pk").values_list("concept", "requires"):
+        requires[concept].append(needed)
+        unlocks[needed].append(concept)
+    return tuple(
+        ConceptEntry(
+            id=pk,
+            key=key,
+            title=title,
+            requires=tuple(requires[pk]),
+            unlocks=tuple(unlocks[pk]),
+            position=position,
+        )
+        for pk, key, title, position in entries
     )

@@ -152,6 +152,13 @@ def refresh_predictions(*, student_id: int, course_id: int, step_ids: Sequence[i
     return kept
 
 
+def load_serving() -> None:
+    """Read the serving version into memory, if there is one: its first prediction would have to wait for that."""
+    version = registry.serving(Objective.TRACING)
+    if version is not None:
+        serving.predictor(registry.folder(version))
+
+
 # --- files -----------------------------------------------------------------------------------------------------------
 
 

@@ -9,22 +9,12 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
-from training import machinery, runs
+from training import machinery, queue, runs
 from training.models import Objective, TrainingRun
 
 TRAINING = "training"  # the queue; everything else goes to the default one, serving
 LOOK_EVERY = 30  # seconds, as CELERY_BEAT_SCHEDULE has it
-
-
-@shared_task(ignore_result=True, soft_time_limit=20)
-def refresh_predictions(*, student_id: int, course_id: int, step_ids: list[int]) -> None:
-    """Store what the serving model expects of the student now. Safe to repeat; nothing happens without a model."""
-    from training import pipeline
-
-    pipeline.refresh_predictions(student_id=student_id, course_id=course_id, step_ids=step_ids, now=timezone.now())
 
 
 @shared_task(ignore_result=True)
@@ -38,8 +28,8 @@ def retrain(*, run_id: int) -> None:
 def queue_retrain(*, run_id: int) -> bool:
     """Queue the run. False when the queue does not answer: look_after_runs queues it once it does."""
     try:
-        retrain.apply_async(kwargs={"run_id": run_id}, queue=TRAINING)
-    except (OperationalError, RedisError, OSError):
+        queue.send(retrain.name, queue=TRAINING, run_id=run_id)
+    except queue.DOWN:
         return False
     return True
 
@@ -63,7 +53,7 @@ def look_after_runs() -> None:
     for objective in Objective.values:
         if enough and runs.new_answers(objective) >= enough:
             runs.request_retrain(objective, trigger=TrainingRun.Trigger.ANSWERS)
-    if machinery.queue_length(TRAINING) == 0:  # otherwise their messages may still be on the way
+    if queue.length(TRAINING) == 0:  # otherwise their messages may still be on the way
         for run_id in runs.waiting_runs():
             queue_retrain(run_id=run_id)
 

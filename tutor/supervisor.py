@@ -1,9 +1,10 @@
 """Runs the processes of the site side by side: starts them again when they die, stops them all together."""
 
+import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -22,6 +23,7 @@ class Program:
     name: str
     command: Sequence[str]
     last_signal: int = signal.SIGKILL
+    environment: Mapping[str, str] = field(default_factory=dict)  # beside ours
 
 
 @dataclass(kw_only=True)
@@ -42,6 +44,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                env={**os.environ, **self.program.environment},
                 start_new_session=True,
                 preexec_fn=dies_with_parent(self.program.last_signal),
             )

@@ -10,11 +10,13 @@ import pytest
 
 from content.models import Concept, Course, Exercise, Prerequisite, Step
 from students.models import Attempt, User
-from training import simulation
+from training import pipeline, registry, runs, simulation
+from training.models import ModelVersion, TrainingRun
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ITEMS = 24
 CONCEPTS = 4
+TINY = {"epochs": 2, "max_history": 30, "network": {"width": 16, "layers": 1, "heads": 2, "residual_width": 4}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,3 +97,26 @@ def site(empty_site: Site) -> Site:
     """The same with forty answers each."""
     answer(empty_site, students=empty_site.students, each=40, seed=1)
     return empty_site
+
+
+def walk(**options: Any) -> TrainingRun:
+    """A run from its request to its end."""
+    run = runs.request_retrain("tracing", trigger="person", options={**TINY, **options})
+    ended = pipeline.retrain(run_id=run.pk)
+    assert ended is not None
+    return ended
+
+
+@pytest.fixture
+def easy_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few answers suffice, and it is enough to be finite: for tests of the walk, not of the judgement."""
+    gate = registry.GateConfig(min_answers=20, margin=-1.0, calibration_slack=1.0, subgroup_slack=9.0)
+    monkeypatch.setattr(pipeline, "GATE", gate)
+
+
+@pytest.fixture
+def serving_version(site: Site, easy_gate: None) -> ModelVersion:
+    """A version made from the site's answers, that serves."""
+    version = walk().version
+    assert version is not None
+    return version

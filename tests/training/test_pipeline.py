@@ -11,34 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from safetensors.torch import load_file, save_file
 
 from students.models import ConceptState
-from tests.training.conftest import NOW, Site, answer
+from tests.training.conftest import NOW, TINY, Site, answer, walk
 from training import asking, evaluate, export, finetune, pipeline, predictions, registry, runs, serving
-from training.models import ModelVersion, TrainingRun
+from training.models import ModelVersion
 
 pytestmark = pytest.mark.django_db
-TINY = {"epochs": 2, "max_history": 30, "network": {"width": 16, "layers": 1, "heads": 2, "residual_width": 4}}
-
-
-def walk(**options: Any) -> TrainingRun:
-    run = runs.request_retrain("tracing", trigger="person", options={**TINY, **options})
-    ended = pipeline.retrain(run_id=run.pk)
-    assert ended is not None
-    return ended
-
-
-@pytest.fixture
-def easy_gate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few answers suffice, and it is enough to be finite: for tests of the walk, not of the judgement."""
-    gate = registry.GateConfig(min_answers=20, margin=-1.0, calibration_slack=1.0, subgroup_slack=9.0)
-    monkeypatch.setattr(pipeline, "GATE", gate)
-
-
-@pytest.fixture
-def serving_version(site: Site, easy_gate: None) -> ModelVersion:
-    """A version made from the site's answers, that serves."""
-    version = walk().version
-    assert version is not None
-    return version
 
 
 def test_a_run_ends_in_a_version_that_serves(site: Site, easy_gate: None) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from random import Random
 
 from students import knowledge
@@ -31,6 +32,14 @@ class Exercise:
 class Course:
     concepts: tuple[Concept, ...]
     exercises: tuple[Exercise, ...]
+
+    @cached_property
+    def exercises_on(self) -> dict[int, list[Exercise]]:
+        found: dict[int, list[Exercise]] = {}
+        for exercise in self.exercises:
+            for concept in dict.fromkeys(concept for step in exercise.concept_ids for concept in step):
+                found.setdefault(concept, []).append(exercise)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

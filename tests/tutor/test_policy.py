@@ -15,6 +15,7 @@ from tests.tutor.pupils import START, Course, Held, Pupil, Rule, course_of, gain
 from training.simulation import SimulatedCourse, SimulatedResponse, draw_course, draw_students
 from tutor import policy
 from tutor.policy import Choice, Reason, Served, Situation, Strategy
+from tutor.policy.plan import EXPLORED
 
 KNOWN = Held(value=0.9, low=0.8, high=0.95, tries=6, mastered=True, standing=Standing.LIKELY_KNOWS)
 FADED = replace(
@@ -234,6 +235,17 @@ def test_one_choice_in_ten_explores_what_is_ready_and_says_so() -> None:
     assert 0.08 < len(explored) / 3000 < 0.12
     assert {choice.concept_id for choice in explored} == {2, 3, 4}
     assert {choice.reason["code"] for choice in explored} == {"explore"}
+
+
+def test_chance_does_not_leap_to_the_end_of_a_long_book() -> None:
+    requires = {concept: ((concept - 1,) if concept > 50 else ()) for concept in range(1, 101)}
+    course = make_course(requires, {number: ((number % 100 + 1,),) for number in range(200)})
+    given = situation(course=course)
+    explored = [
+        choice for seed in range(2000) if (choice := policy.choose(given, rng=Random(seed))) and choice.explored
+    ]
+    assert len({choice.concept_id for choice in explored}) == EXPLORED
+    assert {choice.exercise_id * 10 for choice in explored} <= set(policy.steps_to_predict(given))
 
 
 def test_the_same_seed_gives_the_same_choice() -> None:

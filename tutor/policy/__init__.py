@@ -6,8 +6,8 @@ Stage one scores every concept that is not mastered by
 
 and takes the highest; at most every third exercise is a review of something mastered that has faded. The gate of the
 prerequisites is soft, because the graph may be wrong. Two first tries wrong in a row leave a concept for two
-exercises, «not this now» for three. With probability EXPLORATION a concept is drawn evenly from those that are ready
-instead, so that policies can be compared from the log; the propensity of what was chosen is exact.
+exercises, «not this now» for three. With probability EXPLORATION a concept is drawn evenly from the best of those that
+are ready instead, so that policies can be compared from the log; the propensity of what was chosen is exact.
 
 Stage two takes an exercise that was not served yet and whose predicted chance of being right is nearest to a target.
 A target as the goal itself would drill what is known; inside a concept it only spares idle and hopeless exercises.

@@ -1,7 +1,6 @@
 """A situation with what follows from it: exercises by concept, gates, worth and scores. Plain."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from students.knowledge import Standing
 from tutor.policy.situation import ExerciseNode, Served, Situation
@@ -23,10 +22,7 @@ class Field:
     def __init__(self, situation: Situation) -> None:
         self.situation = situation
         self.nodes = {node.id: node for node in situation.course.concepts}
-        self.exercises: dict[int, list[ExerciseNode]] = defaultdict(list)
-        for exercise in situation.course.exercises:
-            for concept in dict.fromkeys(concept for step in exercise.concept_ids for concept in step):
-                self.exercises[concept].append(exercise)
+        self.exercises: Mapping[int, Sequence[ExerciseNode]] = situation.course.exercises_on
         self.latest = {one.exercise_id: place for place, one in enumerate(situation.served)}
         self.worth = self._worth()
         self.gates = {concept: self._gate(node.requires) for concept, node in self.nodes.items()}

@@ -11,6 +11,7 @@ from tutor.policy.situation import ExerciseNode, Reason, Situation, Strategy
 EXPLORATION = 0.1
 REVIEW_EVERY = 3  # at most one exercise in this many is a review
 READY = 0.5  # of the gate: below it a concept is not explored
+EXPLORED = 20  # concepts, the best of those that are ready: in a long book, chance does not leap to its end
 TARGET = 0.75
 TARGET_BY_PACE = {"calm": 0.80, "usual": 0.75, "brisk": 0.68}
 TOLERANCE = 0.03  # exercises this near to the best chance are as good
@@ -121,7 +122,8 @@ def make_plan(situation: Situation) -> Plan | None:
     else:
         highest = max(view.scores[concept] for concept in new)
         best = [concept for concept in new if view.scores[concept] == highest]
-    pool = [concept for concept in open_ if view.gates[concept] >= READY]
+    ready = [concept for concept in open_ if view.gates[concept] >= READY]
+    pool = sorted(ready, key=lambda one: -view.scores[one])[:EXPLORED]
     return Plan(view=view, best=best, pool=pool, avoided=avoided)
 
 

@@ -37,7 +37,7 @@ class Course(Protocol):
     @property
     def concepts(self) -> Sequence[ConceptNode]: ...
     @property
-    def exercises(self) -> Sequence[ExerciseNode]: ...
+    def exercises_on(self) -> Mapping[int, Sequence[ExerciseNode]]: ...  # by concept id; none without exercises
 
 
 class Held(Protocol):

@@ -10,7 +10,7 @@ Pages, the API and commands call these functions only, and translate their resul
 """
 
 from tutor.turns.answering import AlreadyMoved, Outcome, answer_scaffold, ask_hint, give_up, submit_answer
-from tutor.turns.choosing import CourseFinished, next_turn, skip
+from tutor.turns.choosing import CourseFinished, next_turn, skip, steps_wanted
 from tutor.turns.refreshing import without_refresh
 from tutor.turns.shown import (
     HintView,
@@ -45,6 +45,7 @@ __all__ = [
     "give_up",
     "next_turn",
     "skip",
+    "steps_wanted",
     "submit_answer",
     "view",
     "without_refresh",

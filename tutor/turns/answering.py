@@ -20,8 +20,8 @@ from students.models import Preference, User
 from tutor import feedback
 from tutor.feedback import Feedback
 from tutor.models import Turn, TurnAttempt
-from tutor.turns.choosing import queue_refresh
 from tutor.turns.progress import Progress, Response
+from tutor.turns.refreshing import queue_refresh
 from tutor.turns.shown import TurnView, concrete, find, show
 
 
@@ -173,7 +173,7 @@ def _record(hand: _Hand, step: package.Step, grade: grading.Grade | None, came: 
     """Write the attempt, what it moved and what is said about it; `grade` is None for a step given up."""
     marking, misconception = _marking(hand, step, grade)
     recorded = records.record_attempt(_attempt(hand, step, marking, misconception, came), now=came.now)
-    titles = {entry.id: entry.title for entry in hand.map().concepts}
+    titles = hand.map().titles
     changes = tuple(
         feedback.Change(
             concept_id=change.concept_id,
@@ -196,7 +196,7 @@ def _record(hand: _Hand, step: package.Step, grade: grading.Grade | None, came: 
         submissions=[*hand.progress.of(step.key).submissions, str(came.submission_id)],
     )
     _store(hand, progress, now=came.now)
-    queue_refresh(hand.turn, now=came.now)
+    queue_refresh(student_id=hand.student.pk, course_id=hand.turn.session.course_id, now=came.now)
     return Outcome(view=hand.view(), feedback=feedback.words(marking))
 
 
@@ -251,7 +251,7 @@ def _attempt(
     came: _Submission,
 ) -> records.NewAttempt:
     place = hand.exercise.steps.index(step)
-    entry = next(entry for entry in hand.map().exercises if entry.id == hand.turn.exercise_id)
+    entry = hand.map().exercise_of[hand.turn.exercise_id]
     return records.NewAttempt(
         student_id=hand.student.pk,
         step_id=entry.step_ids[place],

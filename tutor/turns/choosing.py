@@ -12,7 +12,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from content import catalog
 from content.models import Concept, Course
@@ -22,7 +21,6 @@ from training import predictions
 from tutor import policy
 from tutor.models import Session, Turn
 from tutor.turns.progress import Progress
-from tutor.turns.refreshing import refresh_is_wanted, refresh_on_commit
 from tutor.turns.shown import SHOWN, TurnView, concrete, find, show
 
 SITTING_GAP = timedelta(hours=1)  # a longer break ends the session
@@ -83,17 +81,14 @@ def skip(*, turn_token: UUID | str, student: User, now: datetime, rng: Random) -
     return next_turn(student, turn.session.course, now=now, rng=rng)
 
 
-def queue_refresh(turn: Turn, *, now: datetime) -> None:
-    """After an answer: have the worker predict, once this transaction stands, what the next choice may need."""
-    if not refresh_is_wanted():
-        return
-    session = turn.session
-    entries = catalog.course_map(session.course_id, session.course.revision)
+def steps_wanted(student: User, course: Course, *, now: datetime) -> list[int]:
+    """The ids of the steps whose predictions the student's next choice in the course may need, likeliest first."""
+    session = Session(student=student, course=course)
     # All steps of a small course are predicted, so there is nothing to rank by what was served.
-    is_small = sum(len(entry.step_ids) for entry in entries.exercises) <= policy.MOST_PREDICTIONS
-    served = () if is_small else _served(session.student, session.course)
-    steps = policy.steps_to_predict(_situation(session, served, now=now))
-    refresh_on_commit(student_id=session.student_id, course_id=session.course_id, step_ids=steps, now=now)
+    entries = catalog.course_map(course.pk, course.revision).exercises
+    is_small = sum(len(entry.step_ids) for entry in entries) <= policy.MOST_PREDICTIONS
+    served = () if is_small else _served(student, course)
+    return policy.steps_to_predict(_situation(session, served, now=now))
 
 
 def _close(turn: Turn, *, now: datetime) -> None:
@@ -144,8 +139,7 @@ def _choose(session: Session, served: Sequence[_Row], *, now: datetime, rng: Ran
     choice = policy.choose(situation, rng=rng)
     if choice is None:
         return None
-    entries = catalog.course_map(course.pk, course.revision).exercises
-    entry = next(one for one in entries if one.id == choice.exercise_id)
+    entry = catalog.course_map(course.pk, course.revision).exercise_of[choice.exercise_id]
     in_session = [row.number for row in served if row.session_id == session.pk]
     is_predicted = fresh is not None and entry.step_ids[0] in fresh.probabilities
     turn = Turn.objects.create(
@@ -169,7 +163,9 @@ def _choose(session: Session, served: Sequence[_Row], *, now: datetime, rng: Ran
         exercise = concrete(turn)
         turn.progress = Progress().with_first_hint(exercise.steps[0]).to_json()
         turn.save(update_fields=["progress"])
-    return Turn.objects.select_related(*SHOWN).get(pk=turn.pk)
+    made = Turn.objects.select_related("exercise", "concept").get(pk=turn.pk)
+    made.session = session  # which was read with the rest of what is shown
+    return made
 
 
 def _situation(session: Session, served: Sequence[_Row], *, now: datetime) -> policy.Situation:
@@ -198,13 +194,12 @@ def _situation(session: Session, served: Sequence[_Row], *, now: datetime) -> po
 
 def _held(student_id: int, course: Course, *, now: datetime) -> dict[int, history.ConceptEstimate]:
     """The estimates of students/history for every concept of the course map, in one query."""
-    concepts = [entry.id for entry in catalog.course_map(course.pk, course.revision).concepts]
-    states = {row.concept_id: row for row in ConceptState.objects.filter(student=student_id, concept__in=concepts)}
+    concepts = catalog.course_map(course.pk, course.revision).titles
+    rows = ConceptState.objects.filter(student=student_id, concept__course=course.pk)
+    states = {row.concept_id: row for row in rows}
     nobody = history.concept_estimate(0, None, now=now)  # what is assumed of anybody, made once for all unseen ones
     return {
-        concept: history.concept_estimate(concept, states[concept], now=now)
-        if concept in states
-        else replace(nobody, concept_id=concept)
+        concept: history.concept_estimate(concept, states[concept], now=now) if concept in states else nobody
         for concept in concepts
     }
 
@@ -214,11 +209,11 @@ Counts = dict[int, tuple[int, int]]
 
 def _counts(course_id: int) -> tuple[Counts, Counts]:
     """(right, tries) of everybody, by step id and by concept id."""
-    of_course = Q(step__exercise__course=course_id) | Q(concept__course=course_id)
     steps: Counts = {}
     concepts: Counts = {}
-    rows = PopulationCount.objects.filter(of_course).values_list("step_id", "concept_id", "right", "tries")
-    for step, concept, right, tries in rows:
+    rows = PopulationCount.objects.values_list("step_id", "concept_id", "right", "tries")
+    of_steps, of_concepts = rows.filter(step__exercise__course=course_id), rows.filter(concept__course=course_id)
+    for step, concept, right, tries in of_steps.union(of_concepts, all=True):
         if step is not None:
             steps[step] = (right, tries)
         elif concept is not None:

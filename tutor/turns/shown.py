@@ -292,7 +292,7 @@ def _example(turn: Turn, steps: tuple[StepView, ...]) -> str:
 def _reason(turn: Turn) -> ReasonView:
     values = {name: value for name, value in turn.reason.items() if name != "code"}
     course = turn.session.course
-    titles = {concept.id: concept.title for concept in catalog.course_map(course.pk, course.revision).concepts}
+    titles = catalog.course_map(course.pk, course.revision).titles
     return ReasonView(
         code=str(turn.reason["code"]), values=values, sentence=feedback.reason_sentence(turn.reason, titles=titles)
     )

@@ -26,6 +26,7 @@ LEAST_FREE_BYTES = 300_000_000
 ENSURE_EVERY_TICKS = 6
 WEB_WORKERS = 2
 WEB_THREADS = 4
+KEEP_ALIVE = 15  # seconds that a browser's connection is kept for its next request
 
 
 class Command(BaseCommand):
@@ -108,13 +109,18 @@ def programs(host: str, port: int) -> list[Program]:
     worker = [*python, "celery", "-A", "tutor", "worker", "--pool=threads", "--concurrency=1", "--loglevel=INFO"]
     web = [
         *(*python, "gunicorn", "tutor.wsgi", f"--bind={host}:{port}", "--worker-class=gthread", "--no-control-socket"),
-        *(f"--workers={WEB_WORKERS}", f"--threads={WEB_THREADS}", "--graceful-timeout=5"),
+        *(f"--workers={WEB_WORKERS}", f"--threads={WEB_THREADS}", "--graceful-timeout=5", f"--keep-alive={KEEP_ALIVE}"),
     ]
     beat = [*python, "celery", "-A", "tutor", "beat", "--loglevel=INFO", f"--pidfile={settings.DATA}/beat.pid"]
     return [
         Program(name="web", command=web, last_signal=signal.SIGTERM),
-        Program(name="serving", command=[*worker, "-Q", "serving", "-n", "serving@%h"]),
-        Program(name="training", command=[*worker, "-Q", "training", "-n", "training@%h"]),
+        # One student's predictions are too little work for several threads: they would take time from the pages.
+        Program(
+            name="serving",
+            command=[*worker, "-Q", "serving", "-n", "serving@%h"],
+            environment={"OMP_NUM_THREADS": "1"},
+        ),
+        Program(name="training", command=["nice", *worker, "-Q", "training", "-n", "training@%h"]),
         Program(name="beat", command=beat),
     ]
 

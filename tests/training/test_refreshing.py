@@ -1,0 +1,74 @@
+"""What the serving worker does after an answer: the steps that the next choice may need, predicted once."""
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from content.models import Concept, Course, Exercise, Step
+from students import history
+from students.models import User
+from tests.training.conftest import NOW, Site, answer
+from training import pipeline, predictions
+from training.models import ModelVersion, Prediction
+from tutor import tasks, turns
+
+pytestmark = pytest.mark.django_db
+
+
+def other_course(slug: str) -> Course:
+    """A course of one concept and one exercise."""
+    course = Course.objects.create(slug=slug, title=slug, language="en")
+    step = Step.objects.create(
+        exercise=Exercise.objects.create(course=course, key="e"),
+        key="a",
+        kind="number",
+        answer={"kind": "number", "value": "1"},
+    )
+    step.concepts.add(Concept.objects.create(course=course, key="c", title="C"))
+    return course
+
+
+def test_after_a_refresh_the_next_choice_is_made_with_the_model(site: Site, serving_version: ModelVersion) -> None:
+    student = site.students[0]
+    tasks.refresh_predictions(student_id=student.pk, course_id=site.course.pk)
+    found = predictions.fresh(student.pk, attempts_seen=history.attempts_count(student.pk))
+    assert found is not None
+    assert set(found.probabilities) == set(turns.steps_wanted(student, site.course, now=NOW + timedelta(hours=1)))
+    view = turns.next_turn(student, site.course, now=NOW + timedelta(hours=1), rng=Random(1))
+    made = student.sessions.get().turns.get(token=view.token)
+    assert made.version == serving_version
+    assert made.probability in found.probabilities.values()
+
+
+def test_several_answers_that_wait_come_to_one_refresh(
+    site: Site, serving_version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    refresh = pipeline.refresh_predictions
+    monkeypatch.setattr(pipeline, "refresh_predictions", lambda **given: made.append(refresh(**given)))
+    student = site.students[0]
+    for _queued in range(3):
+        tasks.refresh_predictions(student_id=student.pk, course_id=site.course.pk)
+    assert made == [True]
+    answer(site, students=[student], each=1, seed=4, start=NOW + timedelta(hours=2))
+    for _queued in range(2):
+        tasks.refresh_predictions(student_id=student.pk, course_id=site.course.pk)
+    assert made == [True, True]
+
+
+def test_predictions_of_one_course_are_no_answer_for_another(site: Site, serving_version: ModelVersion) -> None:
+    student, other = site.students[0], other_course("other")
+    tasks.refresh_predictions(student_id=student.pk, course_id=site.course.pk)
+    tasks.refresh_predictions(student_id=student.pk, course_id=other.pk)
+    assert set(Prediction.objects.get(student=student).probabilities) == {
+        str(pk) for pk in Step.objects.filter(exercise__course=other).values_list("pk", flat=True)
+    }
+
+
+def test_nothing_happens_without_a_model_or_for_somebody_who_is_gone(site: Site) -> None:
+    tasks.load_model()
+    tasks.refresh_predictions(student_id=site.students[0].pk, course_id=site.course.pk)
+    gone = User.objects.create(username="gone")
+    tasks.refresh_predictions(student_id=gone.pk + 1, course_id=site.course.pk)
+    assert not Prediction.objects.exists()

@@ -1,0 +1,59 @@
+"""What the serving worker does for practice: predictions for the next choice. Reads: Course, User, predictions.
+
+The imports inside functions reach torch, which the web process must never load.
+"""
+
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.utils import timezone
+
+from content import catalog
+from content.models import Course
+from students import history
+from students.models import User
+from training import predictions
+from tutor import turns
+
+SERVING = "serving"
+
+
+@shared_task(ignore_result=True)
+def refresh_predictions(*, student_id: int, course_id: int) -> None:
+    """Store what the serving model expects of the student now. Safe to repeat; nothing happens without a model.
+
+    A student who was faster than the worker has several of these waiting: the first looks at all answers there are,
+    and the others find nothing left to do.
+    """
+    from training import pipeline
+
+    now = timezone.now()
+    student = User.objects.select_related("preference").filter(pk=student_id).first()
+    course = Course.objects.filter(pk=course_id).first()
+    if student is None or course is None or _is_done(student, course):
+        return
+    steps = turns.steps_wanted(student, course, now=now)
+    pipeline.refresh_predictions(student_id=student_id, course_id=course_id, step_ids=steps, now=now)
+
+
+def _is_done(student: User, course: Course) -> bool:
+    """Whether all answers so far have been looked at, for this course."""
+    fresh = predictions.fresh(student.pk, attempts_seen=history.attempts_count(student.pk))
+    entries = catalog.course_map(course.pk, course.revision).exercises
+    return fresh is not None and any(step in fresh.probabilities for entry in entries for step in entry.step_ids)
+
+
+@shared_task(ignore_result=True, expires=60)
+def load_model() -> None:
+    """Have torch and the serving model in memory, if there is one, before the first student needs them."""
+    from training import pipeline
+
+    pipeline.load_serving()
+
+
+@worker_ready.connect
+def load_model_on_start(sender: Any, **_: Any) -> None:
+    """A serving worker that starts gets ready; by a task, for this is its main thread, which has to answer pings."""
+    if SERVING in sender.app.amqp.queues.consume_from:
+        load_model.apply_async(queue=SERVING)
