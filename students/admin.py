@@ -207,7 +207,7 @@ class ConceptStateAdmin(RecordAdmin):
         """As it was when it was last estimated."""
         return f"{state.value:.2f}"
 
-    @admin.display(description=_("80 % interval"))
+    @admin.display(description=_("interval (80 %)"))
     def interval(self, state: ConceptState) -> str:
         """Its two ends."""
         return f"{state.low:.2f} – {state.high:.2f}"

@@ -96,9 +96,9 @@ class Preference(models.Model):
         MUCH = "much", _("show the first hint at once")
 
     class Pace(models.TextChoices):
-        CALM = "calm", _("calm: more practice before moving on")
+        CALM = "calm", _("calm: easier exercises")
         USUAL = "usual", _("usual")
-        BRISK = "brisk", _("brisk: move on as soon as it sits")
+        BRISK = "brisk", _("brisk: harder exercises")
 
     class TextSize(models.TextChoices):
         USUAL = "usual", _("usual")
@@ -175,8 +175,8 @@ class ConceptState(models.Model):
     concept = models.ForeignKey(Concept, models.CASCADE, related_name="states", verbose_name=_("concept"))
     # What people see and the policy uses.
     value = models.FloatField(_("mastery"))
-    low = models.FloatField(_("low end of the 80 % interval"))
-    high = models.FloatField(_("high end of the 80 % interval"))
+    low = models.FloatField(_("low end of the interval (80 %)"))
+    high = models.FloatField(_("high end of the interval (80 %)"))
     source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.KNOWLEDGE)
     version = models.CharField(_("version"), max_length=40, blank=True)
     estimated_at = models.DateTimeField(_("estimated"))

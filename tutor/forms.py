@@ -1,6 +1,6 @@
 """Forms of the account pages and of the teacher's pages. Writes: only through what their views call."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from allauth.account.forms import SignupForm as AccountSignupForm
 from django import forms
@@ -93,16 +93,26 @@ class ClassroomForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
 
 
 class PreferenceForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """What a student asks for; never about ability."""
+    """What a student asks for; never about ability. Only wishes that change something, and each says what."""
 
     interests = forms.MultipleChoiceField(
-        label=_("Themes I like"), choices=INTERESTS, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Themes I like"),
+        choices=INTERESTS,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Your teachers see them on your page, to find examples that suit you. Exercises stay the same."),
     )
 
     class Meta:
         model = Preference
-        fields = ("order", "help", "pace", "form", "text_size", "interests")
-        widgets = dict.fromkeys(("order", "help", "pace", "form", "text_size"), forms.RadioSelect)
+        fields = ("order", "help", "pace", "text_size", "interests")
+        widgets = dict.fromkeys(("order", "help", "pace", "text_size"), forms.RadioSelect)
+        help_texts: ClassVar = {
+            "order": _("Whether something new begins with a worked example, where there is one."),
+            "help": _("Hints are there in any case. A first hint shown at once stays away when things go well."),
+            "pace": _("How hard the exercises are: calm ones go right at once about 4 times in 5, brisk ones 2 in 3."),
+            "text_size": _("Of everything on these pages."),
+        }
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time

@@ -55,6 +55,10 @@ export async function upgrade(input) {
   };
   // The field tells of a change a moment later; whoever presses a button at once must not lose the last key.
   for (const moment of ["input", "change", "blur", "focusout"]) field.addEventListener(moment, take);
+  // MathLive itself takes only clicks on the formula; to a person the whole box and its label are the field.
+  const enter = () => field.hasFocus() || field.focus();
+  field.addEventListener("click", enter);
+  document.querySelector(`label[for="${input.id}"]`)?.addEventListener("click", enter);
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();

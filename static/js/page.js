@@ -23,8 +23,22 @@ function reachWideFormulas(root) {
   }
 }
 
+// A map wider than its place says so, and begins where the reader is: at what they can learn next.
+function openMap(map) {
+  const tell = () => {
+    const rest = map.scrollWidth - map.clientWidth;
+    document.querySelector("[data-map-hint]").hidden = rest < 8;
+    map.classList.toggle("goes-on", rest - map.scrollLeft > 8);
+  };
+  const place = map.querySelector(".ready")?.getBoundingClientRect();
+  if (place) map.scrollLeft = place.left - map.getBoundingClientRect().left - 24;
+  map.addEventListener("scroll", tell, { passive: true });
+  new ResizeObserver(tell).observe(map);
+}
+
 export function prepare(root) {
   reachWideFormulas(root);
+  for (const map of root.querySelectorAll("[data-map]")) openMap(map);
   document.fonts.ready.then(() => reachWideFormulas(root));
   for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
   root.querySelector("[data-focus]")?.focus({ preventScroll: false });

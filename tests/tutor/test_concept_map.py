@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutor.views.concept_map import LINE, draw, two_lines
+from tutor.views.concept_map import LINE, LINES, draw, title_lines
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,21 @@ def test_a_prerequisite_of_another_course_is_left_out() -> None:
 
 
 @given(st.text(max_size=120))
-def test_titles_fit_into_two_lines_in_any_script(title: str) -> None:
-    lines = two_lines(title)
-    assert 1 <= len(lines) <= 2
+def test_titles_fit_into_their_lines_in_any_script(title: str) -> None:
+    lines = title_lines(title)
+    assert 1 <= len(lines) <= LINES
+    assert all(len(line) <= LINE for line in lines)
+
+
+def test_a_title_of_three_lines_is_not_cut() -> None:
+    assert title_lines("Order of operations and values of expressions") == (
+        "Order of operations",
+        "and values of",
+        "expressions",
+    )
 
 
 def test_a_long_chinese_title_is_cut_with_an_ellipsis() -> None:
-    first, second = two_lines("用待定系数法求一次函数的解析式并画出它的图象")
-    assert len(first) == LINE // 2
-    assert second.endswith("…")
+    lines = title_lines("用待定系数法求一次函数的解析式并画出它的图象，再说明它在生活中的意义")
+    assert len(lines[0]) == LINE // 2
+    assert lines[-1].endswith("…")

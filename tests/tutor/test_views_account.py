@@ -49,7 +49,7 @@ def test_who_is_in_a_class_that_consents_is_told_and_may_say_no(
     assert "Class 7a" in shown
     assert "your answers are left out" in shown
     assert re.search(r'name="consent"[^>]*checked', shown)
-    wishes = {"order": "problem_first", "help": "usual", "pace": "usual", "form": "reading", "text_size": "usual"}
+    wishes = {"order": "problem_first", "help": "usual", "pace": "usual", "text_size": "usual"}
     client.post(reverse("preferences"), {**wishes, "language": "en", "consent": "on"})
     assert not Consent.objects.exists()  # nothing was changed, so nothing was decided
     client.post(reverse("preferences"), {**wishes, "language": "en"})
@@ -85,7 +85,6 @@ def test_preferences_and_consent_are_kept_and_can_be_taken_back(client: Client, 
         "order": "example_first",
         "help": "much",
         "pace": "calm",
-        "form": "reading",
         "text_size": "large",
         "interests": ["music", "games"],
         "display_name": "Somebody with quite a long name indeed yes",

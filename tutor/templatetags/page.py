@@ -18,6 +18,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from content import markup
 from students.history import ConceptEstimate
+from students.knowledge import Standing
 from students.models import Preference
 from training import machinery
 
@@ -31,6 +32,7 @@ STANDINGS = {
     "fading": (_("fading"), "circle-dashed"),
     "not_seen": (_("not yet seen"), "circle"),
 }
+CELL_MARKS = {"likely_knows": "✓ ", "fading": "↺ "}  # in a cell, where there is room for one letter
 LEGEND = {
     "likely_knows": _("a right first try is likely"),
     "learning": _("there is more to practise"),
@@ -113,9 +115,11 @@ def percent(share: float | None) -> str:
     return "" if share is None else f"{round(100 * share)} %"
 
 
-def ramp(value: float) -> int:
-    """The step of the mastery ramp for a value in [0, 1]: 1 to 4."""
-    return 1 + sum(value >= edge for edge in (0.4, 0.65, 0.85))
+def shade(held: ConceptEstimate) -> str:
+    """The class of a cell: light steps while learning, the dark end for what is likely known, a pattern for fading."""
+    if held.standing == Standing.LIKELY_KNOWS:
+        return "ramp-4"
+    return "fading" if held.fading else f"ramp-{1 + sum(held.value >= edge for edge in (0.4, 0.65))}"
 
 
 @register.filter
@@ -150,15 +154,15 @@ def cell_of(held: ConceptEstimate, student_id: int) -> SafeString:
     word = STANDINGS[held.standing][0]
     if not held.tries:
         return format_html('<td class="cell not_seen" data-sort="-1" data-standing="not_seen" title="{}">–</td>', word)
-    shade = "fading" if held.fading else f"ramp-{ramp(held.value)}"
     return format_html(
-        '<td class="cell {}" data-sort="{}" data-standing="{}"><a href="{}" title="{}">{}'
-        '<span class="visually-hidden"> {}</span></a></td>',
-        shade,
+        '<td class="cell {}" data-sort="{}" data-standing="{}"><a href="{}" title="{}">'
+        '<span aria-hidden="true">{}</span>{}<span class="visually-hidden"> {}</span></a></td>',
+        shade(held),
         plain(held.value),
         held.standing,
         f"students/{student_id}/?concept={held.concept_id}#evidence",
         word,
+        CELL_MARKS.get(held.standing, ""),
         percent(held.value),
         word,
     )

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 from unicodedata import east_asian_width
 
-WIDTH, HEIGHT = 144, 60  # of a box
-ACROSS, DOWN = 182, 76  # from box to box
+WIDTH, HEIGHT = 152, 76  # of a box
+ACROSS, DOWN = 190, 92  # from box to box
 MARGIN = 8
 TALLEST = 9  # boxes in a column; a fuller depth takes several columns
 LINE = 20  # narrow characters in a line of a box
+LINES = 3  # of a title
 
 
 class Entry(Protocol):
@@ -38,7 +39,7 @@ E = TypeVar("E", bound=Entry)
 
 @dataclass(frozen=True, kw_only=True)
 class Box(Generic[E]):
-    """A concept at its place: top left corner, and its title in at most two lines."""
+    """A concept at its place: top left corner, and its title in at most three lines."""
 
     of: E
     x: int
@@ -49,6 +50,11 @@ class Box(Generic[E]):
     def middle(self) -> int:
         """Where its text is centred."""
         return self.x + WIDTH // 2
+
+    @property
+    def foot(self) -> int:
+        """The baseline of its standing, below the title."""
+        return self.y + HEIGHT - 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +82,7 @@ def draw(entries: Sequence[E]) -> Map[E]:
                 of=entry,
                 x=MARGIN + across * ACROSS,
                 y=top + down * DOWN,
-                lines=_baselines(two_lines(entry.title), top + down * DOWN),
+                lines=_baselines(title_lines(entry.title), top + down * DOWN),
             )
     curves = [
         _curve(boxes[before], boxes[entry.id]) for entry in entries for before in entry.requires if before in known
@@ -89,27 +95,34 @@ def draw(entries: Sequence[E]) -> Map[E]:
     )
 
 
-def two_lines(title: str) -> tuple[str, ...]:
-    """A title in at most two lines that fit a box; a wide character counts for two, and what is cut ends in «…»."""
-    text = title.replace("$", "")
-    if _wide(text) <= LINE:
-        return (text,)
-    words = text.split(" ") if " " in text else list(text)
-    glue = " " if " " in text else ""
-    first = ""
-    while words and _wide(first + glue + words[0]) <= LINE:
-        first += (glue if first else "") + words.pop(0)
-    second = glue.join(words)
-    if not first:
-        first, second = text[: LINE // 2], text[LINE // 2 :]
-    while _wide(second) > LINE:
-        second = second[:-2] + "…"
-    return first, second
+def title_lines(title: str) -> tuple[str, ...]:
+    """A title in at most three lines that fit a box; a wide character counts for two, and what is cut ends in «…»."""
+    pieces = [part for word in title.replace("$", "").split() for part in _parts(word)]
+    lines = [""]
+    for piece, glue in pieces:
+        longer = lines[-1] + (glue if lines[-1] else "") + piece
+        if _wide(longer) <= LINE:
+            lines[-1] = longer
+        else:
+            lines.append(piece)
+    if len(lines) > LINES:
+        last = lines[LINES - 1]
+        while _wide(last) > LINE - 1:
+            last = last[:-1]
+        lines[LINES - 1 :] = [last + "…"]
+    return tuple(lines)
+
+
+def _parts(word: str) -> list[tuple[str, str]]:
+    """Pieces between which a line may end, each with what stands before it in a line: wide characters one by one."""
+    if any(_wide(character) == 2 for character in word):
+        return [(character, " " if not place else "") for place, character in enumerate(word)]
+    return [(word[start : start + LINE], "" if start else " ") for start in range(0, len(word), LINE)]
 
 
 def _baselines(lines: Sequence[str], top: int) -> tuple[tuple[str, int], ...]:
-    """Two lines fill the upper part of a box; one stands in the middle of it. The lowest line is the standing's."""
-    first = top + (26 if len(lines) == 1 else 18)
+    """The lines stand in the middle of what is above the lowest line, which is the standing's."""
+    first = top + 34 - 8 * (len(lines) - 1)
     return tuple((line, first + 16 * number) for number, line in enumerate(lines))
 
 

@@ -11,6 +11,7 @@ from students import history
 from students.history import ConceptEstimate
 from students.knowledge import Standing
 
+GROUPS = ("fading", "learning", "next", "likely_knows", "not_seen")
 MINUTES_PER_REVIEW = 2  # a rough promise: one or two exercises
 
 
@@ -72,6 +73,23 @@ def rows_of(student_id: int, course: Course, *, now: datetime) -> list[Row]:
         for entry in catalog.course_map(course.pk, course.revision).concepts
         if entry.id in estimates
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Concepts that stand alike, in teaching order: what is under way first, what is far off last."""
+
+    code: str  # a Standing, or "next": not seen yet, and everything it builds on is known
+    rows: tuple[Row, ...]
+
+
+def groups_of(rows: Sequence[Row]) -> list[Group]:
+    """The rows by standing; no group is empty."""
+    by_code: dict[str, list[Row]] = {code: [] for code in GROUPS}
+    for row in rows:
+        is_next = row.ready and row.standing == Standing.NOT_SEEN
+        by_code["next" if is_next else str(row.standing)].append(row)
+    return [Group(code=code, rows=tuple(held)) for code, held in by_code.items() if held]
 
 
 def tally(rows: Sequence[Row]) -> Tally:

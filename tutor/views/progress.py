@@ -37,7 +37,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponseBase:
     rows = overview.rows_of(person(request).pk, found, now=timezone.now())
     context = {
         "course": found,
-        "rows": rows,
+        "groups": overview.groups_of(rows),
         "drawing": concept_map.draw(rows),
         "tally": overview.tally(rows),
         "place": "progress",

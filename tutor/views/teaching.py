@@ -23,8 +23,8 @@ from content import catalog
 from content.models import Concept
 from students import history
 from students.history import ClassOverview, Concern, Worry
-from students.models import Classroom, User
-from tutor.forms import ClassroomForm
+from students.models import Classroom, Preference, User
+from tutor.forms import INTERESTS, ClassroomForm
 from tutor.views import overview, wrong_answers
 from tutor.views.people import person, teachers_only
 
@@ -40,6 +40,7 @@ class Need:
 
     student_id: int
     name: str
+    is_simulated: bool
     reasons: tuple[str, ...]
     since: datetime
     concept_id: int | None
@@ -95,7 +96,8 @@ def student(request: HttpRequest, classroom_id: int, student_id: int) -> HttpRes
         "classroom": found,
         "course": found.course,
         "student": who,
-        "rows": rows,
+        "groups": overview.groups_of(rows),
+        "interests": _interests(who),
         "tally": overview.tally(rows),
         "questions": wrong_answers.questions(
             history.wrong_answers(found.pk, student_id=who.pk, limit=STEPS_SHOWN),
@@ -134,22 +136,24 @@ def concept(request: HttpRequest, classroom_id: int, concept_id: int) -> HttpRes
 
 
 def needs_of(seen: ClassOverview) -> list[Need]:
-    """The names to act on, each once, the most urgent first."""
-    names = {row.student_id: row.name for row in seen.students}
+    """The names to act on, each once: people before simulated students, the most urgent first."""
+    rows = {row.student_id: row for row in seen.students}
     titles = dict(seen.concepts)
     needs: dict[int, list[Concern]] = {}
     for concern in seen.concerns:
         needs.setdefault(concern.student_id, []).append(concern)
-    return [
+    found = [
         Need(
             student_id=student_id,
-            name=names[student_id],
+            name=rows[student_id].name,
+            is_simulated=rows[student_id].is_simulated,
             reasons=_sentences(concerns, titles),
             since=min(concern.since for concern in concerns),
             concept_id=next((concern.concept_id for concern in concerns if concern.concept_id), None),
         )
         for student_id, concerns in needs.items()
     ]
+    return sorted(found, key=lambda need: need.is_simulated)
 
 
 def _sentences(concerns: Iterable[Concern], titles: dict[int, str]) -> tuple[str, ...]:
@@ -163,7 +167,7 @@ def worry_sentence(concern: Concern, title: str) -> str:
         case Worry.FAILING:
             text = _("%(wrong_in_a_row)d first tries in a row were wrong on “%(title)s”.")
         case Worry.STUCK:
-            text = _("“%(title)s” does not sit yet after %(tries)d steps, %(right)d of them right at once.")
+            text = _("“%(title)s” is not mastered after %(tries)d steps, %(right)d of them right at once.")
         case Worry.HINTS:
             text = _("Hints were used in %(hinted)d of the last %(tries)d answers.")
         case Worry.AWAY:
@@ -184,6 +188,13 @@ def _away(figures: dict[str, int]) -> str:
 def _taught(request: HttpRequest, classroom_id: int) -> Classroom:
     mine = Classroom.objects.select_related("course").filter(teachers=person(request))
     return get_object_or_404(mine, pk=classroom_id)
+
+
+def _interests(who: User) -> list[str]:
+    """The themes that a student says they like, in words; what is no longer on offer is left out."""
+    preference = Preference.objects.filter(student=who).only("interests").first()
+    chosen = preference.interests if preference else []
+    return [str(words) for code, words in INTERESTS if code in chosen]
 
 
 def _figures(found: Classroom) -> Mapping[str, str]:

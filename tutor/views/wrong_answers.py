@@ -1,14 +1,19 @@
-"""The actual wrong answers of a class or a student, with the questions they answer. Reads only."""
+"""The actual wrong answers of a class or a student, with the questions they answer. Reads only.
+
+The same answer stands once, with how often it was given; answers that show the same misconception stand together,
+whatever the numbers of their variant were.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from content import catalog, grading, package, variants
 from content.models import Step
 from students import history
 
-SHOWN = 5  # different wrong answers to one step
+GROUPS_SHOWN = 4  # misconceptions, and what shows none, of one step
+ANSWERS_SHOWN = 6  # different answers of a group
+READ = 40  # responses of a step that are looked at
 MATHEMATICS = {package.StepKind.NUMBER, package.StepKind.EXPRESSION}
 
 
@@ -20,10 +25,15 @@ class Answered:
     texts: tuple[str, ...]  # Markdown for choices, typed text otherwise
     is_choice: bool
     gave_up: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Answers that show the same misconception (empty: none that is known), each with how often it was given."""
+
     misconception: str
     count: int
-    students: int
-    last_at: datetime
+    answers: tuple[tuple[Answered, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +42,10 @@ class Question:
 
     prompt: str
     step_prompt: str
+    varies: bool  # other students had other numbers
     tries: int
     wrong: int
-    answers: tuple[Answered, ...]
+    groups: tuple[Group, ...]
 
 
 def questions(found: Sequence[history.WrongStep]) -> list[Question]:
@@ -48,10 +59,29 @@ def _question(found: history.WrongStep, row: Step) -> Question:
     return Question(
         prompt=first.prompt,
         step_prompt=_step(first, row.key).prompt,
+        varies=any(one.seed != found.responses[0].seed for one in found.responses),
         tries=found.tries,
         wrong=found.wrong,
-        answers=tuple(_answered(one, row) for one in found.responses[:SHOWN]),
+        groups=_groups(found.responses[:READ], row),
     )
+
+
+def _groups(responses: Iterable[history.WrongResponse], row: Step) -> tuple[Group, ...]:
+    """The responses by misconception, the most frequent first; what shows none comes last."""
+    counts: dict[str, dict[Answered, int]] = {}
+    for one in responses:
+        group = counts.setdefault(one.misconception, {})
+        shown = _answered(one, row)
+        group[shown] = group.get(shown, 0) + one.count
+    groups = [
+        Group(
+            misconception=misconception,
+            count=sum(answers.values()),
+            answers=tuple(sorted(answers.items(), key=lambda pair: -pair[1])[:ANSWERS_SHOWN]),
+        )
+        for misconception, answers in counts.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: (not group.misconception, -group.count))[:GROUPS_SHOWN])
 
 
 def _concrete(row: Step, seed: int) -> package.Exercise:
@@ -71,10 +101,6 @@ def _answered(found: history.WrongResponse, row: Step) -> Answered:
         texts=tuple(str(choices.get(one, one)) for one in _listed(found.response)),
         is_choice=bool(choices),
         gave_up=found.response is None,
-        misconception=found.misconception,
-        count=found.count,
-        students=found.students,
-        last_at=found.last_at,
     )
 
 
