@@ -3,7 +3,9 @@
 Everything is read into memory once, so that a format is a pure translation of names and bytes.
 """
 
+import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -16,6 +18,12 @@ MAX_FILES = 100_000
 MAX_FILE = 20_000_000  # bytes
 MAX_TOTAL = 400_000_000  # bytes, unpacked
 MAX_RATIO = 200  # times smaller than unpacked, for the whole zip; courses reach about 10
+
+# What zipfile and its decompressors raise for a zip that is damaged, encrypted or packed in a way of its own.
+BROKEN_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, RuntimeError, NotImplementedError, UnicodeDecodeError),
+)
 
 Files = Mapping[str, bytes]
 
@@ -88,7 +96,7 @@ def _zip(path: Path) -> dict[str, bytes]:
                 if entry.filename in files:
                     raise CourseError(f"{path}: refused: {entry.filename} is in the zip twice")
                 files[entry.filename] = archive.read(entry)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except BROKEN_ZIP as error:
         raise CourseError(f"{path}: not a zip that can be read: {error}") from None
     return files
 

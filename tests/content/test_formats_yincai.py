@@ -212,6 +212,13 @@ def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
         formats.load(write_zip(tmp_path / "c.zip", files() | {"figures/a.png": b"\0" * 15_000_000}))
 
 
+def test_a_zip_with_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "c.zip", {"größe.png": b"x"})  # such a name is marked as UTF-8
+    path.write_bytes(path.read_bytes().replace("größe".encode(), b"gr\xff\xff\xff\xffe"))
+    with pytest.raises(formats.CourseError, match="not a zip that can be read"):
+        formats.load(path)
+
+
 def test_broken_zips_are_refused(tmp_path: Path) -> None:
     whole = write_zip(tmp_path / "c.zip", files()).read_bytes()
     for number, data in enumerate((b"", b"PK\3\4", whole[:-30], whole[:100] + b"\0" * 40 + whole[140:])):
