@@ -17,7 +17,7 @@ from django.urls import reverse
 from content.models import Course
 from students.models import Attempt, ConceptState, User
 from tests.conftest import PASSWORD
-from tests.tutor.playing import answer, serve
+from tests.tutor.playing import answer, right_answer_of, serve
 from training import machinery, queue
 from training.models import TrainingRun
 from training.tasks import queue_retrain
@@ -127,9 +127,8 @@ def test_it_heals_by_itself(
     there = settings.REDIS_URL.removeprefix("unix://")
     cache.delete("kept")
     point_at(gone)
-    view = serve(student, course, "add-small", now=now)
     with django_capture_on_commit_callbacks(execute=True):
-        answer(student, view, "6", now=now)
+        answer(student, serve(student, course, "add-small", now=now), "5", now=now)
     cache.set("kept", "in memory")
     assert cache.get("kept") == "in memory"
     assert refreshing._down_until is not None
@@ -138,8 +137,9 @@ def test_it_heals_by_itself(
     before = queue.length("serving")
     assert before is not None
     later = now + refreshing.REST + timedelta(seconds=1)
+    view = serve(student, course, "add-large", now=later)
     with django_capture_on_commit_callbacks(execute=True):
-        answer(student, view, "5", now=later)
+        answer(student, view, right_answer_of(view), now=later)
     assert queue.length("serving") == before + 1
     current_app.control.purge()
     assert refreshing._down_until is None

@@ -311,7 +311,7 @@ def test_a_queue_that_is_down_costs_nobody_an_answer(
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
 
 
-def test_an_answer_asks_the_worker_for_what_the_next_choice_needs(
+def test_the_answer_that_ends_a_turn_asks_the_worker_for_what_the_next_choice_needs(
     student: User,
     course: Course,
     now: datetime,
@@ -321,6 +321,9 @@ def test_an_answer_asks_the_worker_for_what_the_next_choice_needs(
     queued: list[dict[str, Any]] = []
     monkeypatch.setattr(celery_app, "send_task", lambda _task, *, kwargs, **_options: queued.append(kwargs))
     view = serve(student, course, "add-small", now=now)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer(student, view, "6", now=now)
+    assert not queued  # the turn goes on
     with django_capture_on_commit_callbacks(execute=True):
         answer(student, view, "5", now=now)
     assert queued == [{"student_id": student.pk, "course_id": course.pk}]

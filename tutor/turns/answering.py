@@ -196,7 +196,8 @@ def _record(hand: _Hand, step: package.Step, grade: grading.Grade | None, came: 
         submissions=[*hand.progress.of(step.key).submissions, str(came.submission_id)],
     )
     _store(hand, progress, now=came.now)
-    queue_refresh(student_id=hand.student.pk, course_id=hand.turn.session.course_id, now=came.now)
+    if hand.turn.state == Turn.State.DONE:  # before that no choice is due, and one more answer would outdate it
+        queue_refresh(student_id=hand.student.pk, course_id=hand.turn.session.course_id, now=came.now)
     return Outcome(view=hand.view(), feedback=feedback.words(marking))
 
 
