@@ -25,6 +25,7 @@ function followKeyboard() {
   followKeyboard.done = true;
   keyboard.addEventListener("geometrychange", () => {
     document.documentElement.style.setProperty("--keyboard", `${keyboard.boundingRect.height}px`);
+    document.documentElement.toggleAttribute("data-typing", keyboard.boundingRect.height > 0);
   });
 }
 
@@ -55,10 +56,8 @@ export async function upgrade(input) {
   };
   // The field tells of a change a moment later; whoever presses a button at once must not lose the last key.
   for (const moment of ["input", "change", "blur", "focusout"]) field.addEventListener(moment, take);
-  // MathLive itself takes only clicks on the formula; to a person the whole box and its label are the field.
-  const enter = () => field.hasFocus() || field.focus();
-  field.addEventListener("click", enter);
-  document.querySelector(`label[for="${input.id}"]`)?.addEventListener("click", enter);
+  // The label belongs to the input, which is hidden now; to a person it is the field's.
+  document.querySelector(`label[for="${input.id}"]`)?.addEventListener("click", () => field.focus());
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
