@@ -224,7 +224,8 @@ def _as_postgres_owner() -> list[str]:
     owner = _postgres_owner()
     ids = [f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups", "--pdeathsig=INT"]
     # Folders above ours may be closed to nobody, as /root is: it may pass through and read, but not write.
-    passing = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    # The securebit lets access(2) count that too, by which initdb looks for its programs.
+    passing = ["--securebits=+no_setuid_fixup", "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     return ["setpriv", *ids, *(passing if _may_pass_on_reading() else [])]
 
 
