@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from students import knowledge
 from students.knowledge import Estimate
-from tutor.policy.field import STRUGGLE, Field
+from tutor.policy.field import ENOUGH_OPEN, STRUGGLE, Field
 from tutor.policy.situation import ExerciseNode, Reason, Situation, Strategy
 
 EXPLORATION = 0.1
@@ -112,22 +112,30 @@ def make_plan(situation: Situation) -> Plan | None:
     learnable = [concept for concept in view.nodes if view.learnable(concept)]
     if not learnable:
         return None
-    open_, avoided = _open(view, learnable)
-    due = [concept for concept in open_ if view.due(concept)]
+    offered, avoided = _offered(view, learnable)
+    due = [concept for concept in offered if view.due(concept)]
     reviewed = any(one.strategy == Strategy.REVIEW for one in situation.served[1 - REVIEW_EVERY :])
-    new = [concept for concept in open_ if concept not in due]
+    new = _unfinished(view, [concept for concept in offered if concept not in due])
     if due and not (reviewed and new):
         faded = min(situation.held[concept].value for concept in due)
         best = [concept for concept in due if situation.held[concept].value == faded]
     else:
         highest = max(view.scores[concept] for concept in new)
         best = [concept for concept in new if view.scores[concept] == highest]
-    ready = [concept for concept in open_ if view.gates[concept] >= READY]
+    ready = [concept for concept in (*new, *due) if view.gates[concept] >= READY]
     pool = sorted(ready, key=lambda one: -view.scores[one])[:EXPLORED]
     return Plan(view=view, best=best, pool=pool, avoided=avoided)
 
 
-def _open(view: Field, learnable: list[int]) -> tuple[list[int], set[int]]:
+def _unfinished(view: Field, offered: list[int]) -> list[int]:
+    """Of the concepts that are not mastered those to go on with: when enough are nearly there, only these."""
+    nearly = view.nearly(offered)
+    if len(nearly) < ENOUGH_OPEN:
+        return offered
+    return nearly + [concept for concept in offered if view.probes(concept) and concept not in nearly]
+
+
+def _offered(view: Field, learnable: list[int]) -> tuple[list[int], set[int]]:
     """The concepts that may be chosen, and the exercises that may not; both wishes give way when nothing is left."""
     served = view.situation.served
     skipped = {one.exercise_id for one in served if one.skipped and one.in_session}
