@@ -76,7 +76,6 @@ def test_a_course_is_finished_when_all_is_mastered_and_nothing_has_faded() -> No
     finished = situation(dict.fromkeys((1, 2, 3, 4), KNOWN))
     assert policy.choose(finished, rng=Random(1)) is None
     assert policy.propensities(finished) == {}
-    assert policy.steps_to_predict(finished) == []
     assert policy.choose(situation(course=make_course({}, {})), rng=Random(1)) is None
 
 
@@ -261,8 +260,12 @@ def test_at_most_five_hundred_steps_are_to_be_predicted_and_the_next_choice_is_a
     steps = policy.steps_to_predict(given)
     assert len(steps) == len(set(steps)) == policy.MOST_PREDICTIONS
     assert {exercise * 10 for exercise in exercises_chosen(given, times=20)} <= set(steps)
-    small = policy.steps_to_predict(situation({1: KNOWN}))
-    assert {step // 100 for step in small} == {2, 3, 4}
+
+
+def test_what_is_mastered_is_predicted_last_as_the_new_estimate_may_let_it_fade() -> None:
+    steps = policy.steps_to_predict(situation({1: KNOWN}))
+    assert {step // 100 for step in steps} == {1, 2, 3, 4}
+    assert {step // 100 for step in steps[-4:]} == {1}
 
 
 # --- simulated classes ------------------------------------------------------------------------------------------------

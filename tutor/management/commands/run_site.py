@@ -106,7 +106,7 @@ def refuse_full_disk() -> None:
 def programs(host: str, port: int) -> list[Program]:
     """The processes of the site. The workers are threads in one process each, so that one kill ends them."""
     python = [sys.executable, "-m"]
-    worker = [*python, "celery", "-A", "tutor", "worker", "--pool=threads", "--concurrency=1", "--loglevel=INFO"]
+    worker = [*python, "celery", "-A", "tutor", "worker", "--pool=threads", "--loglevel=INFO"]
     web = [
         *(*python, "gunicorn", "tutor.wsgi", f"--bind={host}:{port}", "--worker-class=gthread", "--no-control-socket"),
         *(f"--workers={WEB_WORKERS}", f"--threads={WEB_THREADS}", "--graceful-timeout=5", f"--keep-alive={KEEP_ALIVE}"),
@@ -114,13 +114,14 @@ def programs(host: str, port: int) -> list[Program]:
     beat = [*python, "celery", "-A", "tutor", "beat", "--loglevel=INFO", f"--pidfile={settings.DATA}/beat.pid"]
     return [
         Program(name="web", command=web, last_signal=signal.SIGTERM),
-        # One student's predictions are too little work for several threads: they would take time from the pages.
+        # Two students at a time, for most of a refresh is waiting for the database; and no more threads inside each:
+        # it is too little work for that.
         Program(
             name="serving",
-            command=[*worker, "-Q", "serving", "-n", "serving@%h"],
+            command=[*worker, "--concurrency=2", "-Q", "serving", "-n", "serving@%h"],
             environment={"OMP_NUM_THREADS": "1"},
         ),
-        Program(name="training", command=["nice", *worker, "-Q", "training", "-n", "training@%h"]),
+        Program(name="training", command=["nice", *worker, "--concurrency=1", "-Q", "training", "-n", "training@%h"]),
         Program(name="beat", command=beat),
     ]
 
