@@ -1,12 +1,14 @@
 """Every main page in both themes and languages, on a phone and a desk: axe finds nothing, nothing fails or spills."""
 
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from random import Random
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
+from playwright.sync_api import Response as Answer
 from pytest_django.live_server_helper import LiveServer
 
 from content.models import Course
@@ -16,12 +18,17 @@ from tutor import turns
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 AXE = Path(__file__).resolve().parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+# Each theme, language and width once with axe; English is the longer language, so it is the one that spills on a phone.
 LOOKS = [
-    pytest.param("light", "en", 1280, id="light-en-desk"),
-    pytest.param("dark", "zh-hans", 360, id="dark-zh-phone"),
-    pytest.param("light", "zh-hans", 1280, id="light-zh-desk"),
-    pytest.param("dark", "en", 360, id="dark-en-phone"),
+    pytest.param("light", "en", 360, id="light-en-phone"),
+    pytest.param("dark", "zh-hans", 1280, id="dark-zh-desk"),
 ]
+SETTLED = """async () => {
+    const plain = "input[data-math]:not([type=hidden]), input[data-scaffold-math]:not([type=hidden])";
+    const end = performance.now() + 10_000;
+    while (document.querySelector(plain) && performance.now() < end) await new Promise(requestAnimationFrame);
+    await document.fonts.ready;
+}"""
 STATES = ("fresh", "several-choices", "wrong", "unreadable", "scaffold", "second-step", "right", "shown", "expression")
 
 
@@ -41,18 +48,33 @@ def opened(chromium: Browser, site: LiveServer, user: User | None, look: tuple[s
 def check(page: Page, address: str) -> None:
     """Open a page and look for everything that no reader should meet."""
     faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            faults.append(message.text)
+
+    def look(answer: Answer) -> None:  # the style guide's made-up turn has no preview, and some pages are errors
+        if answer.status >= HTTPStatus.BAD_REQUEST and answer.url != address and "/read-as/" not in answer.url:
+            faults.append(f"{answer.status} {answer.url}")
+
+    def fail(error: Error) -> None:
+        faults.append(str(error))
+
+    page.on("console", note)
+    page.on("pageerror", fail)
+    page.on("response", look)
     page.goto(address)
-    page.wait_for_load_state("networkidle")
+    page.evaluate(SETTLED)
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{address} spills sideways"
     # MathLive's own inside is not ours to mend; its field as a whole has a name, and that is checked.
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run({exclude: [{fromShadowDom: ['math-field', '*']}]})")
     problems = [(rule["id"], [node["html"][:160] for node in rule["nodes"]]) for rule in found["violations"]]
     assert problems == [], f"{address}: {problems}"
-    # The style guide's made-up turn has no preview, and an unreadable answer is answered with 422: both are meant.
-    assert [fault for fault in faults if "404" not in fault and "422" not in fault] == [], address
+    page.remove_listener("console", note)
+    page.remove_listener("pageerror", fail)
+    page.remove_listener("response", look)
+    assert faults == [], address
 
 
 @pytest.mark.parametrize(("theme", "language", "width"), LOOKS)

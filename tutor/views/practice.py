@@ -19,6 +19,7 @@ from content.models import Course
 from tutor import feedback, turns
 from tutor.turns import StepView, TurnView
 from tutor.turns.shown import WORKED_EXAMPLE, concrete, find
+from tutor.views import overview
 from tutor.views.people import person, signed_in, wants_part
 
 UNREADABLE = 422
@@ -185,8 +186,11 @@ def read_as(request: HttpRequest, token: uuid.UUID) -> HttpResponseBase:
 @require_GET
 @signed_in
 def finished(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """What is said when there is nothing left to choose."""
-    return render(request, "practice/finished.html", {"course": _course(slug)})
+    """What is said when there is nothing left to choose: praise only to whom it is due."""
+    course = _course(slug)
+    tally = overview.tally(overview.rows_of(person(request).pk, course, now=timezone.now()))
+    context = {"course": course, "tally": tally, "knows_all": tally.total > 0 and tally.likely == tally.total}
+    return render(request, "practice/finished.html", context)
 
 
 def _course(slug: str) -> Course:
