@@ -4,10 +4,12 @@ Stage one scores every concept that is not mastered by
 
     (1 - mastery) · how fast it is learned · readiness of its prerequisites · (goal + half the worth of what it unlocks)
 
-and takes the highest; at most every third exercise is a review of something mastered that has faded. The gate of the
-prerequisites is soft, because the graph may be wrong. Two first tries wrong in a row leave a concept for two
-exercises, «not this now» for three. With probability EXPLORATION a concept is drawn evenly from the best of those that
-are ready instead, so that policies can be compared from the log; the propensity of what was chosen is exact.
+and takes the highest. What is begun gets finished: an unseen concept would score higher than one nearly mastered for
+ever, so that as soon as two are nearly mastered, these two go on in turns until one of them is. At most every third
+exercise is a review of something mastered that has faded. The gate of the prerequisites is soft, because the graph may
+be wrong. Two first tries wrong in a row leave a concept for two exercises, «not this now» for three, ten tries without
+mastery for ten after each. With probability EXPLORATION a concept is drawn evenly from the best of those that are ready
+instead, so that policies can be compared from the log; the propensity of what was chosen is exact.
 
 Stage two takes an exercise that was not served yet and whose predicted chance of being right is nearest to a target.
 A target as the goal itself would drill what is known; inside a concept it only spares idle and hopeless exercises.
@@ -39,7 +41,7 @@ __all__ = (
     "steps_to_predict",
 )
 
-NAME = "expected-learning/1"  # stored with every turn
+NAME = "expected-learning/2"  # stored with every turn
 MOST_PREDICTIONS = 500
 FIRST_LOOK = 40  # exercises a concept is given before the next concept has its turn
 
@@ -76,7 +78,8 @@ def steps_to_predict(situation: Situation, *, limit: int = MOST_PREDICTIONS) -> 
     """Return at most `limit` ids of steps whose predictions may be needed after one more answer, likeliest first."""
     view = Field(situation)
     learnable = [concept for concept in view.nodes if view.learnable(concept)]
-    ranked = sorted(learnable, key=lambda one: (not view.due(one), -view.scores[one]))
+    nearly = view.nearly(learnable)
+    ranked = sorted(learnable, key=lambda one: (not view.due(one), one not in nearly, -view.scores[one]))
     # The model's own estimate may let anything that is mastered fade, and what has faded comes before all else.
     may_fade = [concept for concept in view.nodes if concept not in ranked and view.reviewable(concept)]
     ranked = ranked[:EXPLORED] + may_fade + ranked[EXPLORED:]

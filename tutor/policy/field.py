@@ -8,10 +8,14 @@ from tutor.policy.situation import ExerciseNode, Served, Situation
 STRUGGLE = 2  # first tries wrong in a row that leave a concept …
 STRUGGLE_REST = 2  # … for this many exercises
 SKIP_REST = 3
+STUCK = 10  # tries without mastery, as in students/records.py, after which more of the same is not the way on: …
+STUCK_REST = 10  # … it comes back only after this many exercises
+NEARLY = 0.78  # mastery: two right answers from nothing, more after wrong ones
+ENOUGH_OPEN = 2  # concepts nearly mastered, which are then finished before anything else: enough to mix
 READY_AT = 0.80  # mastery at which a prerequisite holds nothing back
 GATE_FLOOR = 0.2  # what is left of the score when a prerequisite is not known at all
 GATE_POWER = 2
-SLOW_AFTER = 5  # tries without mastery, after which more of the same is expected to teach less
+SLOW_AFTER = 4  # tries without mastery, after which more of the same is expected to teach less
 WORTH_LEVELS = 4  # how far up the graph worth is counted; each level halves it
 PROBE_BOOST = 2.0
 
@@ -43,13 +47,25 @@ class Field:
         return self.situation.held[concept].standing == Standing.FADING
 
     def resting(self) -> set[int]:
-        """Concepts that are left alone for now, after two wrong answers in a row or «not this now»."""
+        """Concepts that are left alone for now: after two wrong answers in a row, «not this now», or when stuck."""
         served = self.situation.served
         resting = {one.concept_id for one in served[-SKIP_REST:] if one.skipped and one.in_session}
+        resting |= {one.concept_id for one in served[-STUCK_REST:] if self.stuck(one.concept_id)}
         for one in served[-STRUGGLE_REST:]:
             if self.struggled(one):
                 resting.add(one.concept_id)
         return resting
+
+    def stuck(self, concept: int) -> bool:
+        """Whether many tries have not led to mastery."""
+        held = self.situation.held.get(concept)
+        return held is not None and not held.mastered and held.tries >= STUCK
+
+    def nearly(self, concepts: Iterable[int]) -> list[int]:
+        """Those of the concepts that were begun and are nearly mastered, at most ENOUGH_OPEN, the most practised."""
+        held = self.situation.held
+        found = [one for one in concepts if held[one].tries and not held[one].mastered and held[one].value >= NEARLY]
+        return sorted(found, key=lambda one: -held[one].tries)[:ENOUGH_OPEN]
 
     def struggled(self, one: Served) -> bool:
         """Whether the last answers on what was served were wrong in a row."""
