@@ -198,8 +198,10 @@ def test_next_in_place_puts_the_new_address_into_the_browser(browser: Client, se
     assert came.headers["HX-Push-Url"] == f"/practice/{newest.token}/"
 
 
-def test_a_finished_course_says_so(browser: Client, course: Course) -> None:
-    assert "Arithmetic" in browser.get(reverse("finished", args=[course.slug])).content.decode()
+def test_a_finished_course_says_so_and_praises_nobody_who_has_not_learned_it(browser: Client, course: Course) -> None:
+    shown = browser.get(reverse("finished", args=[course.slug])).content.decode()
+    assert "Nothing more to practise in “Arithmetic” for now" in shown
+    assert "worked through" not in shown
 
 
 def test_the_chosen_text_size_is_on_every_page(browser: Client, serve: Serve, student: User) -> None:

@@ -11,8 +11,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from content.models import Concept, Course, Step
-from students import records
-from students.models import Classroom, Enrolment, User
+from students import history, records
+from students.models import Classroom, Enrolment, Preference, User
+from tutor.views import teaching
 
 
 def attempt(student: User, key: str, *, correct: bool, response: str = "6", at: datetime | None = None) -> None:
@@ -74,6 +75,34 @@ def test_the_actual_wrong_answers_are_shown_as_they_were_read(
     assert "<mfrac>" in shown
     assert "<span>20</span>" in shown
     assert "&lt;i&gt;sum&lt;/i&gt;" in shown
+
+
+def test_the_same_wrong_answer_stands_once_with_how_often_it_was_given(
+    desk: Client, classroom: Classroom, student: User, classmate: User
+) -> None:
+    for who, response in ((student, "17"), (classmate, "17"), (student, "18")):
+        attempt(who, "add-small", correct=False, response=response)
+    shown = desk.get(reverse("classroom", args=[classroom.pk])).content.decode()
+    assert shown.count("<mn>17</mn>") == 1
+    assert re.search(r"<mn>17</mn>.*?2 ×.*?<mn>18</mn>", shown, re.DOTALL)
+
+
+def test_a_teacher_sees_the_themes_that_a_student_likes(desk: Client, classroom: Classroom, student: User) -> None:
+    Preference.objects.create(student=student, interests=["music", "no longer on offer"])
+    shown = desk.get(reverse("class_student", args=[classroom.pk, student.pk])).content.decode()
+    assert '<span class="tag">music</span>' in shown
+    assert "no longer on offer" not in shown
+
+
+def test_people_are_named_before_simulated_students(
+    desk: Client, classroom: Classroom, student: User, classmate: User
+) -> None:
+    for number in range(3):
+        attempt(classmate, ("add-small", "add-large", "add-choice")[number], correct=False)
+    attempt(student, "add-small", correct=True, at=timezone.now() - timedelta(days=9))
+    User.objects.filter(pk=classmate.pk).update(is_simulated=True)
+    needs = teaching.needs_of(history.class_overview(classroom.pk, now=timezone.now()))
+    assert [need.student_id for need in needs] == [student.pk, classmate.pk]
 
 
 def test_one_concept_shows_its_own_wrong_answers_only(
