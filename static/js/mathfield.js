@@ -26,6 +26,7 @@ function followKeyboard() {
   keyboard.addEventListener("geometrychange", () => {
     document.documentElement.style.setProperty("--keyboard", `${keyboard.boundingRect.height}px`);
     document.documentElement.toggleAttribute("data-typing", keyboard.boundingRect.height > 0);
+    if (document.activeElement?.matches("math-field")) document.activeElement.scrollIntoView({ block: "nearest" });
   });
 }
 
