@@ -12,15 +12,13 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 
-from tests.training.conftest import NOW, Site
-from tests.training.test_pipeline import TINY, easy_gate
+from tests.training.conftest import NOW, TINY, Site
 from tests.waiting import eventually
 from training import pipeline, registry, runs, tasks
 from training.models import TrainingRun
 from tutor import celery_app, embedded
 
 pytestmark = pytest.mark.django_db(transaction=True)
-__all__ = ("easy_gate",)
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds: a worker takes ten to start on a busy machine

@@ -16,6 +16,7 @@ from training.simulation import SimulatedCourse, SimulatedResponse, draw_course,
 from tutor import policy
 from tutor.policy import Choice, Reason, Served, Situation, Strategy
 from tutor.policy.plan import EXPLORED
+from tutor.policy.situation import ExerciseNode
 
 KNOWN = Held(value=0.9, low=0.8, high=0.95, tries=6, mastered=True, standing=Standing.LIKELY_KNOWS)
 FADED = replace(
@@ -321,22 +322,28 @@ def by_policy(given: Situation, rng: Random) -> tuple[int, int, str] | None:
     return (choice.exercise_id, choice.concept_id, choice.strategy) if choice else None
 
 
+def exercises_of(given: Situation) -> list[ExerciseNode]:
+    """All exercises of the course, in the order of their ids."""
+    found = {one.id: one for on_concept in given.course.exercises_on.values() for one in on_concept}
+    return [found[id] for id in sorted(found)]
+
+
 def without_graph(given: Situation, rng: Random) -> tuple[int, int, str] | None:
     bare = make_course(
         {one.id: () for one in given.course.concepts},
-        {one.id: tuple(map(tuple, one.concept_ids)) for one in given.course.exercises},
+        {one.id: tuple(map(tuple, one.concept_ids)) for one in exercises_of(given)},
     )
     return by_policy(replace(given, course=bare), rng)
 
 
 def at_random(given: Situation, rng: Random) -> tuple[int, int, str]:
-    exercise = rng.choice(given.course.exercises)
+    exercise = rng.choice(exercises_of(given))
     return exercise.id, exercise.concept_ids[0][0], "practice"
 
 
 def round_robin(given: Situation, rng: Random) -> tuple[int, int, str]:
     concept = given.course.concepts[len(given.served) % len(given.course.concepts)].id
-    return rng.choice([one.id for one in given.course.exercises if concept in one.concept_ids[0]]), concept, "practice"
+    return rng.choice([one.id for one in exercises_of(given) if concept in one.concept_ids[0]]), concept, "practice"
 
 
 STUDENTS = 10
