@@ -1,8 +1,7 @@
 """Histories and population counts as arrays: the one definition that training, benchmark and serving share.
 
-Every number here exists for any step, whoever wrote it: how others answered it and its concepts (never with the
-student's own answers), how this student has answered so far, and how each past answer is related to the step asked.
-A step asked after `seen` answers is described from the first `seen` answers alone.
+Every number exists for any step: how others (never the student) answered it and its concepts, how this student has
+answered so far, how each past answer is related to the step asked. After `seen` answers, only these are looked at.
 """
 
 from dataclasses import dataclass
