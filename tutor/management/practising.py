@@ -23,7 +23,7 @@ from tutor.management import responses
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are mistaken for each other
 CALENDAR = timedelta(days=28)
 MOST_TRIES = 3
-EASE = 1.2  # logits: a course is written for its class, so that most first tries go right
+EASE = 2.0  # logits: a course is written for its class, so that most first tries go right
 SITTING = (8, 16)  # answers in one sitting, fewest and most
 
 
