@@ -93,8 +93,9 @@ def test_everybody_can_sign_in_and_guessing_is_still_slowed_down(
     form = {"login": "student", "password": PASSWORD}
     assert client.post(reverse("account_login"), form).status_code == 302
     assert client.post(reverse("api:token"), {"username": "student", "password": PASSWORD}).status_code == 415
-    codes = {Client().post(reverse("account_login"), {**form, "password": "no"}).status_code for _ in range(40)}
-    assert codes == {200, 429}
+    for _ in range(8):
+        assert Client().post(reverse("account_login"), {**form, "password": "no"}).status_code == 200
+    assert Client().post(reverse("account_login"), form).status_code == 200  # right, but after too many guesses
 
 
 def test_the_fault_shows(without_redis: None, client: Client, administrator: User) -> None:
