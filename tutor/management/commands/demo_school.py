@@ -20,8 +20,8 @@ from tutor.management.progress import ProgressLine
 
 PASSWORD = "yincai-demo"  # noqa: S105 (a demonstration, and said to be one)
 SEED = 2026
-SIMULATED = 40
-ANSWERS = 90  # of each simulated student, about
+SIMULATED = 60
+ANSWERS = 75  # of each simulated student, about
 
 
 @dataclass(frozen=True, kw_only=True)
