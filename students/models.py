@@ -58,7 +58,7 @@ class Enrolment(models.Model):
 
 
 class Consent(models.Model):
-    """Append-only record of what a student allowed; the newest row for a purpose is in force. Off until given."""
+    """Append-only, as attempts: what a student allowed; the newest row for a purpose is in force. Off until given."""
 
     class Purpose(models.TextChoices):
         FINE_TUNING = "fine_tuning", _("use my answers to improve the models of this site")
@@ -84,12 +84,6 @@ class Preference(models.Model):
         EXAMPLE_FIRST = "example_first", _("show me an example first")
         PROBLEM_FIRST = "problem_first", _("let me try first")
 
-    class Form(models.TextChoices):
-        READING = "reading", _("reading")
-        VIDEO = "video", _("video")
-        INTERACTIVE = "interactive", _("interactive")
-        GAME = "game", _("game")
-
     class Help(models.TextChoices):
         LITTLE = "little", _("only when I ask")
         USUAL = "usual", _("offer a hint after a mistake")
@@ -107,7 +101,6 @@ class Preference(models.Model):
 
     student = models.OneToOneField(User, models.CASCADE, related_name="preference", verbose_name=_("student"))
     order = models.CharField(_("on something new"), max_length=20, choices=Order, default=Order.PROBLEM_FIRST)
-    form = models.CharField(_("explanations as"), max_length=20, choices=Form, default=Form.READING)
     help = models.CharField(_("help"), max_length=20, choices=Help, default=Help.USUAL)
     pace = models.CharField(_("pace"), max_length=20, choices=Pace, default=Pace.USUAL)
     text_size = models.CharField(_("text size"), max_length=20, choices=TextSize, default=TextSize.USUAL)
@@ -122,7 +115,7 @@ class Preference(models.Model):
 
 
 class Attempt(models.Model):
-    """One try at one step. Append-only: nothing here is ever changed or deleted, but with its student."""
+    """One try at one step. Append-only, and the database holds it: never changed, and deleted only with its student."""
 
     class Source(models.TextChoices):
         SITE = "site", _("this site")

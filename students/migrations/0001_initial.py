@@ -9,6 +9,37 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# What a person did and decided is never rewritten, whoever asks: not by the admin, not by a program, not by hand. It goes
+# only with its student, which is looked at when the transaction ends, as rows go before the student they belong to. A
+# misconception that is taken out of a course leaves its attempts.
+APPEND_ONLY = """
+CREATE FUNCTION students_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE FUNCTION students_refuse_removal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM students_user WHERE id = OLD.student_id) THEN
+        RAISE EXCEPTION '% goes only with its student', TG_TABLE_NAME
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER attempt_unchanged BEFORE UPDATE ON students_attempt FOR EACH ROW
+    WHEN (to_jsonb(OLD) - 'misconception_id' <> to_jsonb(NEW) - 'misconception_id'
+          OR NEW.misconception_id IS NOT NULL)
+    EXECUTE FUNCTION students_refuse_change();
+CREATE TRIGGER consent_unchanged BEFORE UPDATE ON students_consent FOR EACH ROW
+    EXECUTE FUNCTION students_refuse_change();
+CREATE CONSTRAINT TRIGGER attempt_kept AFTER DELETE ON students_attempt DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION students_refuse_removal();
+CREATE CONSTRAINT TRIGGER consent_kept AFTER DELETE ON students_consent DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION students_refuse_removal();
+"""
+
+
 class Migration(migrations.Migration):
 
     initial = True
@@ -87,7 +118,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('order', models.CharField(choices=[('example_first', 'show me an example first'), ('problem_first', 'let me try first')], default='problem_first', max_length=20, verbose_name='on something new')),
-                ('form', models.CharField(choices=[('reading', 'reading'), ('video', 'video'), ('interactive', 'interactive'), ('game', 'game')], default='reading', max_length=20, verbose_name='explanations as')),
                 ('help', models.CharField(choices=[('little', 'only when I ask'), ('usual', 'offer a hint after a mistake'), ('much', 'show the first hint at once')], default='usual', max_length=20, verbose_name='help')),
                 ('pace', models.CharField(choices=[('calm', 'calm: easier exercises'), ('usual', 'usual'), ('brisk', 'brisk: harder exercises')], default='usual', max_length=20, verbose_name='pace')),
                 ('text_size', models.CharField(choices=[('usual', 'usual'), ('large', 'large'), ('largest', 'largest')], default='usual', max_length=20, verbose_name='text size')),
@@ -183,4 +213,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('step__isnull', True), ('concept__isnull', True), _connector='XOR'), name='count_of_one_thing'), models.CheckConstraint(condition=models.Q(('right__lte', models.F('tries'))), name='count_right_within_tries')],
             },
         ),
+        migrations.RunSQL(APPEND_ONLY),
     ]

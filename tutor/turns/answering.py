@@ -148,9 +148,8 @@ def give_up(*, turn_token: UUID | str, student: User, step_key: str, now: dateti
     with transaction.atomic():
         hand = _take(turn_token, student)
         step = hand.step(step_key)
-        # Given up once at most, whatever is clicked: the submission follows from the turn and the step.
-        submission_id = uuid.uuid5(hand.turn.token, f"{step.key} given up")
-        return _record(hand, step, None, _Submission(response=None, submission_id=submission_id, now=now))
+        # Whatever is clicked, only once: afterwards the step is no longer in hand.
+        return _record(hand, step, None, _Submission(response=None, submission_id=uuid.uuid4(), now=now))
 
 
 def _take(turn_token: UUID | str, student: User) -> _Hand:
