@@ -19,7 +19,7 @@ FINISHED = "finished"  # a form that is never asked for by name: nothing is left
 
 def grade_expression(key: ExpressionKey, response: str, wrong_answers: Sequence[WrongAnswer]) -> Grade:
     """Grade one formula. Raises Unreadable."""
-    given = readings(response)
+    given = _named(key, readings(response))
     matched = _matches(key.readings, given)
     if matched is None:
         read_as = mathematics.latex(given[0])
@@ -31,6 +31,19 @@ def grade_expression(key: ExpressionKey, response: str, wrong_answers: Sequence[
         return right(read_as)
     written = _recognised(wrong_answers, (reading,), exactly=True)
     return partial(Reason.FORM, read_as, form=lacking) if written is None else wrong(read_as, wrong_answer=written)
+
+
+def _named(key: ExpressionKey, given: tuple[trees.Node, ...]) -> tuple[trees.Node, ...]:
+    """Where `y = …` is asked for, the right side alone is given that name: prompts end in «y = …»."""
+    solved = key.readings[0]
+    if key.form != Form.SOLVED or not isinstance(solved, trees.Relation) or solved.signs != ("=",):
+        return given
+    name = solved.sides[0]
+    return tuple(trees.Relation((name, reading), ("=",)) if _is_formula(reading) else reading for reading in given)
+
+
+def _is_formula(node: trees.Node) -> bool:
+    return not isinstance(node, trees.Relation | trees.Listing | trees.Point | trees.Interval | trees.Matrix)
 
 
 def read_expression(response: str) -> str:

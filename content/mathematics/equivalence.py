@@ -111,11 +111,17 @@ def _same_items(left: trees.Node, right: trees.Node) -> bool:
     if {"and", "or"} <= joined and not _are_equations(left):
         return False
     ours, theirs = _items(left), _items(right)
-    if max(len(ours), len(theirs)) > MAX_ITEMS:
+    if max(len(ours), len(theirs)) > MAX_ITEMS or _is_unassigned(ours, theirs) or _is_unassigned(theirs, ours):
         return False
     return all(any(is_equivalent(item, other) for other in theirs) for item in ours) and all(
         any(is_equivalent(item, other) for item in ours) for other in theirs
     )
+
+
+def _is_unassigned(solutions: tuple[trees.Node, ...], values: tuple[trees.Node, ...]) -> bool:
+    """Whether values stand without a name where `x = 3, y = 5` gives several: `5, 3` does not say which is which."""
+    names = {item.sides[0] for item in solutions if isinstance(item, trees.Relation) and is_solved(item)}
+    return len(names) > 1 and not all(map(_is_whole, values))
 
 
 def _are_equations(node: trees.Node) -> bool:

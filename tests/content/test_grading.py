@@ -143,6 +143,12 @@ def test_two_readings_of_a_comma_are_a_number_with_thousands_and_a_list() -> Non
         (expression("(x+1)(x+3)", form="factored"), "x^2+4x+3", Reason.FORM),
         (expression("(x+1)(x+3)", form="factored"), "(3+x)(x+1)", Reason.RIGHT),
         (expression("y=2x+1", form="solved"), "2x-y+1=0", Reason.FORM),
+        (expression("y=2x+1", form="solved"), "1+2x", Reason.RIGHT),  # prompts end in «y = …»
+        (expression("y=2x+1", form="solved"), "2x+2", Reason.WRONG),
+        (expression("y=2x+1"), "2x+1", Reason.WRONG),
+        (expression("x=3, y=5"), "y=5, x=3", Reason.RIGHT),
+        (expression("x=3, y=5"), "5, 3", Reason.WRONG),  # which is which?
+        (expression("x=3, x=5"), "5, 3", Reason.RIGHT),
         (expression("615,195"), "195, 615", Reason.RIGHT),
         (expression("x=-2 or x=3"), "3, -2", Reason.RIGHT),
         (expression("x=-2 or x=3"), "3", Reason.WRONG),
@@ -164,6 +170,10 @@ def test_a_foreseen_wrong_answer_is_recognised_however_it_is_written() -> None:
     assert (found.reason, found.wrong_answer, found.score) == (Reason.MISCONCEPTION, 1, 0.0)
     assert graded(number(value=6, unit="km"), "-6000 m", "-6").wrong_answer == 0
     assert graded(number(value=6), "7", "-6", "not a number").wrong_answer is None
+
+
+def test_where_an_equation_is_asked_for_solved_a_wrong_right_side_alone_is_recognised() -> None:
+    assert graded(expression("y=2x+1", form="solved"), "x+2", "y=2x", "y=x+2").wrong_answer == 1
 
 
 def test_the_question_handed_back_unfactored_can_be_foreseen() -> None:
