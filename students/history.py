@@ -369,11 +369,12 @@ def _concept_concerns(row: StudentRow, states: Mapping[int, ConceptState], *, no
         one = row.estimates[state.concept_id]
         recent = state.last_attempt_at is not None and now - state.last_attempt_at < AWAY
         if recent and state.wrong_since is not None and one.wrong_in_a_row >= FAILING_IN_A_ROW:
-            worry, since, figures = Worry.FAILING, state.wrong_since, {"wrong_in_a_row": one.wrong_in_a_row}
+            worry, since, more = Worry.FAILING, state.wrong_since, {"wrong_in_a_row": one.wrong_in_a_row}
         elif state.stuck_since is not None:
-            worry, since, figures = Worry.STUCK, state.stuck_since, {"tries": one.tries, "right": one.right}
+            worry, since, more = Worry.STUCK, state.stuck_since, {}
         else:
             continue
+        figures = {"tries": one.tries, "right": one.right, **more}
         yield Concern(student_id=row.student_id, worry=worry, concept_id=state.concept_id, since=since, figures=figures)
 
 

@@ -55,7 +55,7 @@ async function begin(form) {
   });
   const input = form.querySelector("[data-math]");
   const field = input ? await upgrade(input) : form.querySelector("[name=response]");
-  if (values(form).some(Boolean) && !form.querySelector(".feedback")) preview(); // feedback has said it already
+  if (values(form).some(Boolean) && !form.querySelector(".feedback, [data-unreadable]")) preview(); // these have said it already
   if (!document.querySelector("#practice [data-focus]") && matchMedia("(pointer: fine)").matches) {
     field?.focus({ preventScroll: true });
   }

@@ -153,7 +153,7 @@ def test_three_wrong_in_a_row_are_named_since_the_first_of_them(
         concept_id(course, "adding"),
     )
     assert concern.since == joined + timedelta(minutes=1)
-    assert concern.figures == {"wrong_in_a_row": 3}
+    assert concern.figures == {"wrong_in_a_row": 3, "tries": 4, "right": 1}
 
 
 def test_ten_tries_without_mastery_are_named_as_stuck(

@@ -37,7 +37,7 @@ def desk(client: Client, teacher: User) -> Client:
 
 
 def percentages(html: str) -> list[str]:
-    return re.findall(r'class="number small">(\d+ %)', html)
+    return re.findall(r'class="number small">(\d+%)', html)
 
 
 def test_the_teacher_sees_the_numbers_that_the_student_sees(

@@ -1,6 +1,6 @@
 """What templates need beyond Django's own tags: icons, words for standings, safe course text, the reader's settings."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -111,8 +111,8 @@ def without_placeholder(field: BoundField) -> SafeString:
 
 @register.filter
 def percent(share: float | None) -> str:
-    """0.834 as «83 %»; nothing for None."""
-    return "" if share is None else f"{round(100 * share)} %"
+    """0.834 as «83%», which no line can break apart; nothing for None."""
+    return "" if share is None else f"{round(100 * share)}%"
 
 
 def shade(held: ConceptEstimate) -> str:
@@ -123,11 +123,12 @@ def shade(held: ConceptEstimate) -> str:
 
 
 @register.filter
-def day(moment: datetime | None) -> str:
+def day(moment: date | None) -> str:
     """A date in the local form, without a time; nothing for None."""
-    return (
-        "" if moment is None else date_format(localtime(moment), pgettext("a date, as Django's date filter", "j M Y"))
-    )
+    if moment is None:
+        return ""
+    there = localtime(moment) if isinstance(moment, datetime) else moment
+    return date_format(there, pgettext("a date, as Django's date filter", "j M Y"))
 
 
 @register.filter

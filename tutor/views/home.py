@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Max, Q
 from django.db.models.functions import TruncDate
@@ -27,6 +28,7 @@ class Taken:
 
     course: Course
     tally: overview.Tally
+    ahead: tuple[overview.Row, ...]
 
 
 @never_cache
@@ -61,16 +63,16 @@ def courses_of(user: User) -> list[Course]:
 
 def taken_by(user: User, *, now: datetime) -> list[Taken]:
     """The courses of somebody with how each stands."""
-    return [
-        Taken(course=course, tally=overview.tally(overview.rows_of(user.pk, course, now=now)))
-        for course in courses_of(user)
-    ]
+    stand = [(course, overview.rows_of(user.pk, course, now=now)) for course in courses_of(user)]
+    return [Taken(course=course, tally=overview.tally(rows), ahead=overview.ahead(rows)) for course, rows in stand]
 
 
-def _week(user: User, *, now: datetime) -> dict[str, int]:
-    """Answers of the last seven days, and on how many days."""
+def _week(user: User, *, now: datetime) -> dict[str, Any]:
+    """Answers of the last seven days, and of each day with some, the latest first."""
     recent = Attempt.objects.filter(student=user, created_at__gte=now - WEEK)
-    return recent.aggregate(answers=Count("pk"), days=Count(TruncDate("created_at"), distinct=True))
+    by_day = recent.order_by().values(day=TruncDate("created_at")).order_by("-day")
+    days = list(by_day.annotate(answers=Count("pk"), right=Count("pk", filter=Q(correct=True))))
+    return {"days": days, "answers": sum(one["answers"] for one in days)}
 
 
 def _others(taken: list[Course]) -> list[Course]:

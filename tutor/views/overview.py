@@ -12,6 +12,8 @@ from students.history import ConceptEstimate
 from students.knowledge import Standing
 
 GROUPS = ("fading", "learning", "next", "likely_knows", "not_seen")
+AHEAD = ("fading", "learning", "next")  # the groups of which practice takes its exercises
+NAMED = 3  # concepts that are named as examples of what may come
 MINUTES_PER_REVIEW = 2  # a rough promise: one or two exercises
 
 
@@ -90,6 +92,11 @@ def groups_of(rows: Sequence[Row]) -> list[Group]:
         is_next = row.ready and row.standing == Standing.NOT_SEEN
         by_code["next" if is_next else str(row.standing)].append(row)
     return [Group(code=code, rows=tuple(held)) for code, held in by_code.items() if held]
+
+
+def ahead(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """A few concepts that practice may turn to next, what is due first; none when everything is likely known."""
+    return tuple(row for group in groups_of(rows) if group.code in AHEAD for row in group.rows)[:NAMED]
 
 
 def tally(rows: Sequence[Row]) -> Tally:

@@ -92,6 +92,11 @@ def student(request: HttpRequest, classroom_id: int, student_id: int) -> HttpRes
     found = _taught(request, classroom_id)
     who = get_object_or_404(User, pk=student_id, enrolments__classroom=found)
     rows = overview.rows_of(who.pk, found.course, now=timezone.now())
+    row = None
+    if chosen := request.GET.get("concept"):
+        row = next((row for row in rows if str(row.id) == chosen), None)
+        if row is None:
+            raise Http404
     context = {
         "classroom": found,
         "course": found.course,
@@ -99,17 +104,14 @@ def student(request: HttpRequest, classroom_id: int, student_id: int) -> HttpRes
         "groups": overview.groups_of(rows),
         "interests": _interests(who),
         "tally": overview.tally(rows),
+        "row": row,
+        "evidence": history.evidence(who.pk, row.id) if row else (),
         "questions": wrong_answers.questions(
-            history.wrong_answers(found.pk, student_id=who.pk, limit=STEPS_SHOWN),
+            history.wrong_answers(found.pk, concept_id=row.id if row else None, student_id=who.pk, limit=STEPS_SHOWN),
         ),
         "figures": _figures(found),
         "place": "teaching",
     }
-    if chosen := request.GET.get("concept"):
-        row = next((row for row in rows if str(row.id) == chosen), None)
-        if row is None:
-            raise Http404
-        context |= {"row": row, "evidence": history.evidence(who.pk, row.id)}
     return render(request, "teaching/student.html", context)
 
 
@@ -165,7 +167,10 @@ def worry_sentence(concern: Concern, title: str) -> str:
     figures = dict(concern.figures)
     match concern.worry:
         case Worry.FAILING:
-            text = _("%(wrong_in_a_row)d first tries in a row were wrong on “%(title)s”.")
+            text = _(
+                "%(wrong_in_a_row)d first tries in a row were wrong on “%(title)s”. "
+                "Of all %(tries)d steps there, %(right)d were right at once."
+            )
         case Worry.STUCK:
             text = _("“%(title)s” is not mastered after %(tries)d steps, %(right)d of them right at once.")
         case Worry.HINTS:
