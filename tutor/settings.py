@@ -193,7 +193,7 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_FORMS = {"signup": "tutor.forms.SignupForm"}
 ACCOUNT_SESSION_REMEMBER = True
 # A class signs up and in at once, all from the one address of its school. Wrong passwords stay limited per account.
-ACCOUNT_RATE_LIMITS = {"signup": "200/m/ip", "login": "300/m/ip"}
+ACCOUNT_RATE_LIMITS = {"signup": "200/m/ip", "login": "300/m/ip", "join": "20/h/user"}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"

@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -146,6 +147,14 @@ def test_a_wrong_code_says_so_beside_the_field(desk: Client) -> None:
     came = desk.post(reverse("join"), {"code": "NOSUCH"})
     assert came.status_code == 422
     assert "No class has this code." in came.content.decode()
+
+
+def test_codes_cannot_be_tried_without_end(client: Client, student: User, classroom: Classroom) -> None:
+    cache.clear()
+    client.force_login(student)
+    codes = [client.post(reverse("join"), {"code": f"GUESS{number}"}).status_code for number in range(21)]
+    assert codes == [422] * 20 + [429]
+    assert client.get(reverse("join")).status_code == 200
 
 
 def test_a_class_of_sixty_takes_as_few_queries_as_a_class_of_two(

@@ -15,12 +15,12 @@ from django.db import transaction
 
 from content import catalog, grading
 from content.models import Course
+from students import records
 from students.models import Classroom, Enrolment, User
 from training import simulation
 from tutor import turns
 from tutor.management import responses
 
-CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are mistaken for each other
 CALENDAR = timedelta(days=28)
 MOST_TRIES = 3
 EASE = 2.0  # logits: a course is written for its class, so that most first tries go right
@@ -76,7 +76,7 @@ def make_class(
             classroom = Classroom.objects.create(
                 name=f"Simulated class {seed}",
                 course=course,
-                join_code=join_code(Random(f"{course.slug}:{seed}")),  # noqa: S311
+                join_code=records.new_join_code(),
                 consents_to_tuning=True,
                 is_simulated=True,
             )
@@ -93,11 +93,6 @@ def make_class(
         )
         Enrolment.objects.bulk_create(Enrolment(classroom=classroom, student=user) for user in users)
     return list(zip(users, drawn, strict=True))
-
-
-def join_code(rng: Random) -> str:
-    """Six letters and digits by which a class is joined."""
-    return "".join(rng.choice(CODE_LETTERS) for _ in range(6))
 
 
 def practise(

@@ -3,9 +3,10 @@
 Writes: Preference, the person's name and language, Enrolment; consent through students/records.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.signals import user_logged_in
+from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.dispatch import receiver
@@ -61,7 +62,9 @@ def language(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def join(request: HttpRequest) -> HttpResponseBase:
-    """Join a class by its code."""
+    """Join a class by its code, which nobody finds by trying."""
+    if limited := ratelimit.consume_or_429(request, action="join"):
+        return cast(HttpResponseBase, limited)
     form = JoinForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         classroom = form.cleaned_data["code"]

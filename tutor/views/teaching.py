@@ -3,13 +3,12 @@
 Writes: Classroom, when a teacher makes one. A class that is somebody else's does not exist for the asker.
 """
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,15 +20,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from content import catalog
 from content.models import Concept
-from students import history
+from students import history, records
 from students.history import ClassOverview, Concern, Worry
 from students.models import Classroom, Preference, User
 from tutor.forms import INTERESTS, ClassroomForm
 from tutor.views import overview, wrong_answers
 from tutor.views.people import person, teachers_only
 
-CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
-CODE_LENGTH = 7
 NAMES_FIRST = 6  # cards before the rest is folded away
 STEPS_SHOWN = 8
 
@@ -207,13 +204,8 @@ def _figures(found: Classroom) -> Mapping[str, str]:
 
 
 def _make_class(form: ClassroomForm, teacher: User) -> Classroom:
-    """Store the class under a code that nobody has yet."""
-    while True:
-        form.instance.join_code = "".join(secrets.choice(CODE_LETTERS) for _place in range(CODE_LENGTH))
-        try:
-            with transaction.atomic():
-                made: Classroom = form.save()
-                made.teachers.add(teacher)
-                return made
-        except IntegrityError:
-            form.instance.pk = None
+    form.instance.join_code = records.new_join_code()
+    with transaction.atomic():
+        made: Classroom = form.save()
+        made.teachers.add(teacher)
+    return made
