@@ -9,10 +9,11 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.db import transaction
+from django.utils import timezone
 
 from content.models import Course, Step
 from students import records
@@ -78,6 +79,7 @@ class _Reader:
 
     steps: Mapping[str, Step]
     exercises: Mapping[str, Sequence[Step]]
+    latest: datetime
     problems: list[Problem] = field(default_factory=list)
     repeated: Counter[str] = field(default_factory=Counter)
 
@@ -125,14 +127,16 @@ class _Reader:
         return of_exercise[0]
 
     def _time(self, line: int, text: str) -> datetime | None:
-        """Seconds since the epoch, or an ISO date and time, in UTC where it names no zone."""
+        """Seconds since the epoch, or an ISO date and time, in UTC where it names no zone; not in the future."""
         try:
             time = datetime.fromtimestamp(float(text), UTC) if _is_number(text) else datetime.fromisoformat(text)
-            time = time if time.tzinfo else time.replace(tzinfo=UTC)
-            return time.astimezone(UTC)
+            time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError, OSError):
             self._refuse(line, "bad_timestamp", text)
             return None
+        if time > self.latest:  # everything answered afterwards would be older than what is believed already
+            self._refuse(line, "future_timestamp", text)
+        return time
 
     def _number(self, line: int, column: str, text: str) -> float | None:
         if not text:
@@ -156,6 +160,7 @@ def import_log(file: Path, *, course: Course) -> LogReport:
     """
     rows = _read(file, course)
     with transaction.atomic():
+        Course.objects.select_for_update(no_key=True).get(pk=course.pk)  # two imports wait for each other
         accounts, made = _accounts({row.student for row in rows})
         known = set(
             Attempt.objects.filter(student__in=accounts.values(), source=Attempt.Source.IMPORT).values_list(
@@ -203,7 +208,8 @@ def _reader(course: Course) -> _Reader:
         by_key.setdefault(step.key, step)
         if not step.retired:
             by_exercise[step.exercise.key].append(step)
-    return _Reader(steps=by_key, exercises=by_exercise)
+    # A day for clocks that are wrong, and for times without a zone.
+    return _Reader(steps=by_key, exercises=by_exercise, latest=timezone.now() + timedelta(days=1))
 
 
 def _accounts(names: Iterable[str]) -> tuple[dict[str, int], int]:

@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from content.models import Course
 from students import importing
 from students.importing import BadLog, import_log
 from students.models import Attempt, ConceptState, PopulationCount, User
+from tests.conftest import make_course
 
 HEAD = "student,step,correct,timestamp,response,hints,seconds\n"
 Write = Callable[[str], Path]
@@ -90,6 +94,34 @@ def test_everything_wrong_is_reported_with_its_line_and_nothing_comes_in(course:
     ]
     assert not Attempt.objects.exists()
     assert not User.objects.filter(username="ann").exists()
+
+
+@pytest.mark.parametrize(
+    "timestamp", ["2999-01-01", "32503680000", "1e300", "nan", "-inf", "1767607200000", "26/01/05"]
+)
+def test_a_time_that_has_not_come_or_never_was_is_refused(course: Course, write: Write, timestamp: str) -> None:
+    with pytest.raises(BadLog) as refused:
+        import_log(write(HEAD + f"ann,add-small,1,{timestamp},,,\n"), course=course)
+    assert [problem.code.split("_")[1] for problem in refused.value.problems] == ["timestamp"]
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_log_at_the_same_moment_comes_in_once(write: Write) -> None:
+    course = make_course()
+    log = write(HEAD + "".join(f"s{n % 7},add-small,{n % 2},{1767600000 + n},,,\n" for n in range(70)))
+    start = Barrier(3)
+
+    def bring_in(_place: int) -> int:
+        try:
+            start.wait(30)
+            return import_log(log, course=course).added
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as desks:
+        assert sorted(desks.map(bring_in, range(3))) == [0, 0, 70]
+    assert (Attempt.objects.count(), User.objects.count()) == (70, 7)
 
 
 def test_missing_columns_are_all_named(course: Course, write: Write) -> None:
