@@ -48,7 +48,7 @@ def read_quantity(text: str, *, unit: str) -> Quantity:
     node = mathematics.parse(number)
     if isinstance(node, trees.Relation) and node.signs == ("=",) and isinstance(node.sides[0], trees.Name):
         node = node.sides[1]
-    if variables := trees.names(node):
+    if variables := node.names:
         letter = min(variables, key=number.find)
         raise Unreadable(Code.NUMBER_EXPECTED, letter, max(0, number.find(letter)))
     if _amount(node) is None:

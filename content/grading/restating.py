@@ -51,7 +51,7 @@ def writing(node: trees.Node) -> str:
         case trees.Listing():
             return f"[{', '.join(sorted(map(writing, node.items)))}]"
     marks = [str(part) for each in fields(node) if isinstance(part := getattr(node, each.name), str)]
-    return f"{type(node).__name__}{marks}({', '.join(map(writing, node.children()))})"
+    return f"{type(node).__name__}{marks}({', '.join(map(writing, node.children))})"
 
 
 def _looked_at(given: Sequence[str]) -> Iterator[str]:
@@ -96,7 +96,7 @@ def _result(node: trees.Node) -> str:
 
 def _opened(node: trees.Sum | trees.Product) -> Iterator[trees.Node]:
     """Terms or factors, with those of brackets that change nothing."""
-    for part in node.children():
+    for part in node.children:
         if isinstance(part, trees.Sum | trees.Product) and type(part) is type(node):
             yield from _opened(part)
         else:

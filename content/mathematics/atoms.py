@@ -9,10 +9,12 @@ from content.mathematics.problems import Code, Unreadable
 from content.mathematics.tokens import Kind, Token
 
 MAX_DEPTH = 30  # brackets, powers, fractions and functions within each other
-MAX_NODES = 600
+MAX_NODES = 150
+MAX_HEIGHT = 40  # parts of a formula within each other, those of chains such as 1/1/1 and x!!! included
 MATRICES = frozenset({"matrix", "pmatrix", "bmatrix", "vmatrix", "array"})
 _CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 _OPENERS = frozenset({"(", "[", "{", "\\{"})
+_ARGUMENTS = {**dict.fromkeys(("gcd", "min", "max"), (2, MAX_NODES)), "mod": (2, 2), "log": (1, 2)}  # else one
 Made = TypeVar("Made", bound=trees.Node)
 
 
@@ -60,18 +62,22 @@ class AtomReader(ABC):
         return Unreadable(code, self.text[at.start : at.stop], at.start)
 
     def make(self, build: Callable[[], Made], start: int | None = None) -> Made:
-        """Make a node; what is wrong with its value is said about the text from start to here."""
-        begin = self.here.start if start is None else start
+        """Make a node; what is wrong with it is said about the text from start (else the last token) to here."""
+        last = self.tokens[self.index - 1]
+        begin = last.start if start is None else start
         self.made += 1
-        part = self.text[begin : self.tokens[self.index - 1].stop]
-        if self.made > MAX_NODES:
-            raise Unreadable(Code.TOO_LONG, part, begin)
+        part = self.text[begin : last.stop]
         try:
-            return build()
+            made = build()
         except trees.TooLarge:
             raise Unreadable(Code.TOO_LARGE, part, begin) from None
         except trees.DividedByZero:
             raise Unreadable(Code.DIVISION_BY_ZERO, part, begin) from None
+        if self.made > MAX_NODES or made.height > MAX_HEIGHT:
+            raise Unreadable(Code.TOO_LONG, self.text)
+        if trees.is_mixed(made):
+            raise Unreadable(Code.UNEXPECTED, part, begin)
+        return made
 
     def deeper(self, read: Callable[[], Made]) -> Made:
         """Read something one level further down, where `|` opens anew."""
@@ -166,10 +172,10 @@ class AtomReader(ABC):
             braced = self.take("{")
             index = self.step()
             if index.kind not in (Kind.NUMBER, Kind.NAME):
-                raise self.refuse(Code.UNEXPECTED, index)
+                raise self._no_atom() if index.kind == Kind.END else self.refuse(Code.UNEXPECTED, index)
             name = f"{name}_{index.text}"
             if braced and not self.take("}"):
-                raise self.refuse(Code.MISSING_CLOSE)
+                raise self.refuse(Code.MISSING_CLOSE, index)
         return self.make(lambda: trees.Name(name))
 
     def absolute(self) -> trees.Node:
@@ -223,9 +229,10 @@ class AtomReader(ABC):
         if token.text == "sqrt":
             index: trees.Node = trees.Number("2")
             if self.take("["):
+                opening = self.tokens[self.index - 1]
                 index = self.sum()
                 if not self.take("]"):
-                    raise self.refuse(Code.MISSING_CLOSE)
+                    raise self.refuse(Code.MISSING_CLOSE, opening)
             radicand = self.argument()
             return self.make(lambda: trees.Root(radicand, index), token.start)
         return self.matrix(token)
@@ -252,6 +259,9 @@ class AtomReader(ABC):
         base = self.deeper(self._index) if self.take("_") else None
         exponent = self.deeper(self.power) if self.take("^") else None
         arguments = self._arguments()
+        fewest, most = _ARGUMENTS.get(token.text, (1, 1))
+        if not fewest <= len(arguments) <= most:
+            raise self.refuse(Code.UNEXPECTED, token)
         made = self.make(lambda: _applied(token.text, arguments, base), token.start)
         if exponent is None:
             return made
@@ -312,9 +322,9 @@ def _is_proper(found: trees.Quotient) -> bool:
 
 def _applied(function: str, arguments: tuple[trees.Node, ...], base: trees.Node | None) -> trees.Node:
     first = arguments[0]
-    if function in ("sqrt", "cbrt") and len(arguments) == 1:
+    if function in ("sqrt", "cbrt"):
         return trees.Root(first, trees.Number("2" if function == "sqrt" else "3"))
-    if function == "exp" and len(arguments) == 1:
+    if function == "exp":
         return trees.Power(trees.Constant("e"), first)
     if function in ("log", "lg"):
         return trees.Call("log", (*arguments, base or trees.Number("10"))[:2])

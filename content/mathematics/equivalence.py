@@ -14,7 +14,7 @@ MAX_ITEMS = 30
 
 
 def is_equivalent(left: trees.Node, right: trees.Node) -> bool:
-    """Whether two answers mean the same. Neither raises nor takes longer than some tens of milliseconds."""
+    """Whether two answers mean the same. Never raises; what reading.py lets through is small enough to take some ms."""
     left, right = plain(left), plain(right)
     if isinstance(left, trees.Listing) or isinstance(right, trees.Listing):
         return _same_items(left, right)
@@ -66,7 +66,7 @@ def is_solved(node: trees.Node) -> bool:
     if not isinstance(node, trees.Relation) or len(node.signs) != 1:
         return False
     left, right = node.sides
-    return isinstance(left, trees.Name) and left.name not in trees.names(right)
+    return isinstance(left, trees.Name) and left.name not in right.names
 
 
 def _branches(node: trees.Node) -> tuple[trees.Node, ...]:
@@ -145,7 +145,7 @@ def _same_relation(left: trees.Relation, right: trees.Relation) -> bool:
 
 def _same_zeros(left: trees.Relation, right: trees.Relation, *, positive: bool) -> bool:
     """Whether the differences of the sides are equal up to a constant factor (positive if so asked)."""
-    if trees.names(left) != trees.names(right):
+    if left.names != right.names:
         return False
     try:
         ours, theirs = _difference(left), _difference(right)
@@ -182,7 +182,7 @@ def _says_value(relation: trees.Relation, value: trees.Node) -> bool:
     if relation.signs != ("=",) or not is_solved(relation) or isinstance(value, trees.Relation):
         return False
     said = relation.sides[1]
-    return not trees.names(said) and not trees.names(value) and is_equivalent(said, value)
+    return not said.names and not value.names and is_equivalent(said, value)
 
 
 def _same_ordered(left: trees.Node, right: trees.Node) -> bool:
@@ -204,7 +204,7 @@ def _same_matrix(left: trees.Node, right: trees.Node) -> bool:
         return False
     if len(left.rows) != len(right.rows) or len(left.rows[0]) != len(right.rows[0]):
         return False
-    return all(_same_value(one, other) for one, other in zip(left.children(), right.children(), strict=True))
+    return all(_same_value(one, other) for one, other in zip(left.children, right.children, strict=True))
 
 
 def _same_value(left: trees.Node, right: trees.Node) -> bool:

@@ -79,7 +79,7 @@ def _statements(node: trees.Node) -> Iterator[trees.Node]:
 def _formulas(node: trees.Node) -> Iterator[trees.Node]:
     """The formulas within equations, lists, points, intervals and matrices."""
     if isinstance(node, trees.Relation | trees.Listing | trees.Point | trees.Interval | trees.Matrix):
-        for part in node.children():
+        for part in node.children:
             yield from _formulas(part)
     else:
         yield node

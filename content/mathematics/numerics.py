@@ -9,6 +9,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import mpmath  # type: ignore[import-untyped]
@@ -17,8 +18,8 @@ from content.mathematics import trees
 
 DIGITS = 40
 POINTS = 6  # common points that two formulas are compared at
-MOST_TRIES, FEWEST_TRIES = 28, 12  # points that are tried, to find as many
-WORK = 3_000  # nodes times tries, about
+MOST_TRIES, FEWEST_TRIES = 28, 10  # points that are tried, to find as many
+WORK = 1_500  # nodes times tries, about
 ENOUGH = 3
 LARGEST_EXPONENT = 10_000
 LARGEST_ANGLE = 10**12
@@ -81,19 +82,17 @@ def _modes(nodes: Sequence[trees.Node]) -> tuple[bool, ...]:
 
 
 def _is_enough(found: Sequence[tuple[Value, ...]], nodes: Sequence[trees.Node]) -> bool:
-    return len(found) >= (ENOUGH if any(map(trees.names, nodes)) else 1)
+    return len(found) >= (ENOUGH if any(node.names for node in nodes) else 1)
 
 
 def _common_values(nodes: Sequence[trees.Node], real: bool) -> Iterator[tuple[Value, ...]]:
     """The values at up to POINTS points at which every formula has one."""
-    variables = sorted(frozenset().union(*map(trees.names, nodes)))
-    size = sum(1 for node in nodes for _ in trees.walk(node))
-    tries = max(FEWEST_TRIES, min(MOST_TRIES, WORK // size)) if variables else 1
+    formulas = [_values_of(node, real) for node in nodes]
+    tries = min(each.tries for each in formulas) if any(node.names for node in nodes) else 1
     found = 0
-    for point in itertools.islice(_points(variables), tries):
-        try:
-            values = tuple(value_at(node, point, real=real) for node in nodes)
-        except NoValue:
+    for index in range(tries):
+        values = tuple(each.value(index) for each in formulas)
+        if any(value is None for value in values):
             continue
         yield values
         found += 1
@@ -101,12 +100,40 @@ def _common_values(nodes: Sequence[trees.Node], real: bool) -> Iterator[tuple[Va
             return
 
 
-def _points(variables: Sequence[str]) -> Iterator[Point]:
-    """Small, negative, middling and large values in turn, seeded, so that signs and domains are all met."""
-    rng = random.Random(20)  # noqa: S311 (points, not secrets)
+class _Values:
+    """The values of one formula at the points, each computed once, when it is first asked for."""
+
+    def __init__(self, node: trees.Node, real: bool) -> None:
+        self.node = node
+        self.real = real
+        self.tries = max(FEWEST_TRIES, min(MOST_TRIES, WORK // sum(1 for _ in trees.walk(node))))
+        self.known: dict[int, Value | None] = {}
+
+    def value(self, index: int) -> Value | None:
+        """The value at a point, or None where there is none."""
+        if index not in self.known:
+            point = {name: _coordinates(name)[index] for name in self.node.names}
+            try:
+                self.known[index] = value_at(self.node, point, real=self.real)
+            except NoValue:
+                self.known[index] = None
+        return self.known[index]
+
+
+@lru_cache(maxsize=256)
+def _values_of(node: trees.Node, real: bool) -> _Values:
+    """One answer is compared with the key and with every wrong answer that was foreseen."""
+    return _Values(node, real)
+
+
+@lru_cache(maxsize=256)
+def _coordinates(name: str) -> tuple[Value, ...]:
+    """What a variable is at each point: small, negative, middling and large values in turn, the same at every call."""
+    rng = random.Random(name)  # noqa: S311 (points, not secrets)
     ranges = ((0.2, 3), (-3, -0.2), (2, 12), (-12, 12), (0.05, 0.95), (20, 120), (-0.95, -0.05))
-    for low, high in itertools.cycle(ranges):
-        yield {name: _REALS.mpf(rng.uniform(low, high)) for name in variables}
+    return tuple(
+        _REALS.mpf(rng.uniform(low, high)) for low, high in itertools.islice(itertools.cycle(ranges), MOST_TRIES)
+    )
 
 
 class _Evaluator:

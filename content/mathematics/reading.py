@@ -37,20 +37,7 @@ class _Reader(AtomReader):
         if not self.at(Kind.END):
             closing = self.at(Kind.SIGN) and self.here.text in (")", "]", "}", "\\}")
             raise self.refuse(Code.MISSING_OPEN if closing else Code.UNEXPECTED)
-        self.check_mixture(whole)
         return whole
-
-    def check_mixture(self, whole: trees.Node) -> None:
-        """Refuse formulas with equations, points, sets or matrices in them, such as `2(x=1)` and `(1,2)^2`."""
-        for node in trees.walk(whole):
-            if not isinstance(node, trees.COLLECTIONS) and not trees.is_formula(node):
-                raise Unreadable(Code.UNEXPECTED, self.text, 0)
-            if (
-                isinstance(node, trees.Relation)
-                and node.signs != ("in",)
-                and not all(map(trees.is_formula, node.sides))
-            ):
-                raise Unreadable(Code.UNEXPECTED, self.text, 0)
 
     def listing(self) -> trees.Node:
         """Parts with `,`, `;`, `or`, `and` between them; the connective that is said decides."""
@@ -66,11 +53,12 @@ class _Reader(AtomReader):
         return trees.Listing(tuple(parts), joined) if len(parts) > 1 else parts[0]
 
     def part(self) -> trees.Node:
+        start = self.here.start
         sides, signs = [self.sum()], []
         while self.here.kind == Kind.SIGN and self.here.text in RELATIONS:
             signs.append(self.step().text)
             sides.append(self.sum())
-        return self.make(lambda: trees.Relation(tuple(sides), tuple(signs))) if signs else sides[0]
+        return self.make(lambda: trees.Relation(tuple(sides), tuple(signs)), start) if signs else sides[0]
 
     def sum(self) -> trees.Node:
         terms: list[trees.Node] = []
@@ -82,10 +70,16 @@ class _Reader(AtomReader):
             term = self.term()
             if sign in ("±", "∓"):
                 left = self.summed(terms, start) if terms else None
-                terms = [trees.PlusMinus(left, term, "+" if sign == "±" else "-")]
+                terms = [self.plus_minus(left, term, sign, start)]
             else:
-                terms.append(trees.Negative(term) if sign == "-" else term)
+                terms.append(self.negative(term, start) if sign == "-" else term)
         return self.summed(terms, start)
+
+    def plus_minus(self, left: trees.Node | None, right: trees.Node, sign: str, start: int) -> trees.Node:
+        return self.make(lambda: trees.PlusMinus(left, right, "+" if sign == "±" else "-"), start)
+
+    def negative(self, of: trees.Node, start: int) -> trees.Node:
+        return self.make(lambda: trees.Negative(of), start)
 
     def summed(self, terms: list[trees.Node], start: int) -> trees.Node:
         return self.make(lambda: trees.Sum(tuple(terms)), start) if len(terms) > 1 else terms[0]
@@ -113,20 +107,20 @@ class _Reader(AtomReader):
         return self.make(lambda: trees.Product(tuple(factors)), start) if len(factors) > 1 else factors[0]
 
     def signed(self) -> trees.Node:
-        negative = False
+        negative, start = False, self.here.start
         while sign := self.take("-", "+"):
             negative ^= sign == "-"
         found = self.power()
-        return trees.Negative(found) if negative else found
+        return self.negative(found, start) if negative else found
 
     def power(self) -> trees.Node:
         """An atom with what stands behind it. `-x^2` is -(x^2), `x^-2` and `2^3^2` are read as usual."""
         start = self.here.start
-        base = self.suffixed(self.atom())
+        base = self.suffixed(self.atom(), start)
         while self.take("^"):
             if not self.degrees():
-                return self.suffixed(self.to_power(base, self.deeper(self.signed), start))
-            base = self.suffixed(self.make(self.call("degrees", base), start))
+                return self.suffixed(self.to_power(base, self.deeper(self.signed), start), start)
+            base = self.suffixed(self.make(self.call("degrees", base), start), start)
         return base
 
     def to_power(self, base: trees.Node, exponent: trees.Node, start: int) -> trees.Node:
@@ -139,12 +133,11 @@ class _Reader(AtomReader):
         self.index += length
         return bool(length)
 
-    def suffixed(self, found: trees.Node) -> trees.Node:
+    def suffixed(self, found: trees.Node, start: int) -> trees.Node:
         """What stands behind an atom: `!`, `%`, `°` and superscript digits."""
-        start = self.here.start
         while True:
             if self.here.kind == Kind.RAISED:
-                found = self.raised(found)
+                found = self.raised(found, start)
             elif sign := self.take("!", "%", "°"):
                 function = {"!": "factorial", "%": "percent", "°": "degrees"}[sign]
                 found = self.make(self.call(function, found), start)
@@ -154,7 +147,7 @@ class _Reader(AtomReader):
     def call(self, function: str, argument: trees.Node) -> Callable[[], trees.Node]:
         return lambda: trees.Call(function, (argument,))
 
-    def raised(self, base: trees.Node) -> trees.Node:
+    def raised(self, base: trees.Node, start: int) -> trees.Node:
         """x², x⁻¹, xⁿ: a sign, then digits or one n."""
         token = self.step()
         digits = token.text.lstrip("+-")
@@ -165,4 +158,4 @@ class _Reader(AtomReader):
         else:
             raise Unreadable(Code.UNEXPECTED, self.text[token.start : token.stop], token.start)
         exponent = trees.Negative(size) if token.text[0] == "-" else size
-        return self.to_power(base, exponent, token.start)
+        return self.to_power(base, exponent, start)

@@ -20,7 +20,7 @@ class OutOfBounds(ValueError):
 
 def fraction_of(node: trees.Node) -> tuple[sympy.Poly, sympy.Poly]:
     """Return numerator and denominator over the rationals, without common factors. Raises OutOfBounds."""
-    variables = sorted(trees.names(node)) or ["x"]
+    variables = sorted(node.names) or ["x"]
     ring = _Ring(tuple(variables))
     top, bottom = ring.fraction(node)
     if bottom.is_zero:
@@ -31,7 +31,7 @@ def fraction_of(node: trees.Node) -> tuple[sympy.Poly, sympy.Poly]:
 
 def is_same(left: trees.Node, right: trees.Node) -> bool:
     """Whether two rational formulas are equal, exactly. Raises OutOfBounds."""
-    ring = _Ring(tuple(sorted(trees.names(left) | trees.names(right)) or ["x"]))
+    ring = _Ring(tuple(sorted(left.names | right.names) or ["x"]))
     (top, bottom), (other_top, other_bottom) = ring.fraction(left), ring.fraction(right)
     if bottom.is_zero or other_bottom.is_zero:
         raise OutOfBounds
@@ -42,7 +42,7 @@ def is_same(left: trees.Node, right: trees.Node) -> bool:
 
 def has_same_zeros(left: trees.Node, right: trees.Node) -> bool:
     """Whether the numerators are equal up to a constant factor: the same equation. Raises OutOfBounds."""
-    if trees.names(left) != trees.names(right):
+    if left.names != right.names:
         return False
     ours, theirs = fraction_of(left)[0], fraction_of(right)[0]
     return not ours.is_zero and not theirs.is_zero and bool(ours.monic() == theirs.monic())
@@ -50,7 +50,7 @@ def has_same_zeros(left: trees.Node, right: trees.Node) -> bool:
 
 def polynomial(node: trees.Node) -> sympy.Poly:
     """Return a formula without variables in denominators as a polynomial. Raises OutOfBounds."""
-    top, bottom = _Ring(tuple(sorted(trees.names(node)) or ["x"])).fraction(node)
+    top, bottom = _Ring(tuple(sorted(node.names) or ["x"])).fraction(node)
     if bottom.is_zero or not bottom.is_ground:
         raise OutOfBounds
     return top.mul_ground(1 / bottom.LC())

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from functools import cached_property
 
 MAX_EXPONENT = 1_000  # size of a constant exponent, and of the index of a root
 MAX_BITS = 4_096  # of the numerator and of the denominator of a value
@@ -36,6 +37,7 @@ class Node:
     def _exact(self) -> Fraction | None:
         return None
 
+    @cached_property
     def children(self) -> tuple["Node", ...]:
         """The parts of this part, in reading order."""
         found: list[Node] = []
@@ -43,6 +45,16 @@ class Node:
             part = getattr(self, each.name)
             found.extend([part] if isinstance(part, Node) else _nodes(part) if isinstance(part, tuple) else ())
         return tuple(found)
+
+    @cached_property
+    def height(self) -> int:
+        """How many parts are inside of each other, this one included."""
+        return 1 + max((child.height for child in self.children), default=0)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The variables in it."""
+        return frozenset(part.name for part in walk(self) if isinstance(part, Name))
 
 
 def _nodes(parts: tuple[object, ...]) -> Iterator[Node]:
@@ -224,6 +236,7 @@ class Matrix(Node):
 
     rows: tuple[tuple[Node, ...], ...]
 
+    @cached_property
     def children(self) -> tuple[Node, ...]:
         """The entries, row by row."""
         return tuple(entry for row in self.rows for entry in row)
@@ -232,9 +245,11 @@ class Matrix(Node):
 COLLECTIONS = (Relation, Point, Interval, Listing, Matrix)  # what cannot be added or multiplied
 
 
-def is_formula(node: Node) -> bool:
-    """Whether it is one formula, at every depth: `x + 1`, not `x = 1`, and not the unreadable `2·(1, 3)`."""
-    return not any(isinstance(part, COLLECTIONS) for part in walk(node))
+def is_mixed(node: Node) -> bool:
+    """Whether equations, points, sets or matrices are computed with in it, as in `2(x=1)` and `(1,2)^2`."""
+    if isinstance(node, COLLECTIONS) and not (isinstance(node, Relation) and node.signs != ("in",)):
+        return False
+    return any(isinstance(child, COLLECTIONS) for child in node.children)
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -243,12 +258,7 @@ def walk(node: Node) -> Iterator[Node]:
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed(current.children()))
-
-
-def names(node: Node) -> frozenset[str]:
-    """The variables in it."""
-    return frozenset(part.name for part in walk(node) if isinstance(part, Name))
+        stack.extend(reversed(current.children))
 
 
 def bounded(value: Fraction) -> Fraction:
@@ -290,15 +300,16 @@ def _root(base: Fraction, index: int) -> Fraction | None:
 
 
 def _integer_root(number: int, index: int) -> int | None:
-    """The root of an integer that is not negative, where it is an integer; by halving."""
-    low, high = 0, 1 << (number.bit_length() // index + 1)
-    while low < high:
-        middle = (low + high) // 2
-        if middle**index < number:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low**index == number else None
+    """The root of an integer that is not negative, where it is an integer; by Newton's method, from above."""
+    if number < 2:
+        return number
+    if index >= number.bit_length():  # the root would be below 2
+        return None
+    root, lower = number, 1 << -(-number.bit_length() // index)
+    while lower < root:
+        root = lower
+        lower = ((index - 1) * root + number // root ** (index - 1)) // index
+    return root if root**index == number else None
 
 
 def _factorial(of: Fraction) -> Fraction | None:
@@ -324,7 +335,7 @@ EXACT_FUNCTIONS: dict[str, Callable[..., Fraction | None]] = {
     "percent": lambda of: of / 100,
     "factorial": _factorial,
     "gcd": _common,
-    "min": min,
-    "max": max,
+    "min": lambda *of: min(of),
+    "max": lambda *of: max(of),
     "mod": _modulo,
 }

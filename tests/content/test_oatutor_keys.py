@@ -64,7 +64,7 @@ FUNCTIONS = {"log": lambda of, base: sympy.log(of) / sympy.log(base), "abs": sym
 
 def to_sympy(node: trees.Node) -> Any:
     """The formula as SymPy's; variables are positive, as the course assumes of what stands under a root."""
-    parts = [to_sympy(child) for child in node.children()]
+    parts = [to_sympy(child) for child in node.children]
     match node:
         case trees.Number():
             return sympy.Rational(str(node.value))

@@ -143,7 +143,7 @@ def shuffled(node: trees.Node, rng: random.Random) -> trees.Node:
     """The same formula with terms and factors in another order."""
     match node:
         case trees.Sum() | trees.Product():
-            return type(node)(tuple(shuffled(part, rng) for part in rng.sample(node.children(), len(node.children()))))
+            return type(node)(tuple(shuffled(part, rng) for part in rng.sample(node.children, len(node.children))))
         case trees.Power():
             return trees.Power(shuffled(node.base, rng), node.exponent)
         case trees.Negative():
