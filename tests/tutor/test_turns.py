@@ -19,7 +19,7 @@ from training.models import ModelVersion
 from tutor import celery_app, turns
 from tutor.feedback import Offer
 from tutor.models import Session, Turn
-from tutor.turns import answering, refreshing
+from tutor.turns import answering, refreshing, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +60,11 @@ def test_nothing_in_a_turn_gives_its_answers_away(student: User, course: Course,
     assert view.steps[1].prompt == ""
     for step in view.steps:
         assert (step.solution, step.right_answer, step.hints) == ("", "", ())
+
+
+def test_the_right_answer_is_shown_with_its_unit() -> None:
+    assert shown.right_answer({"kind": "number", "value": "5", "unit": "cm"}) == r"$5\,\text{cm}$"
+    assert shown.right_answer({"kind": "number", "value": "5"}) == "$5$"
 
 
 def test_the_question_handed_back_is_no_right_answer(student: User, course: Course, now: datetime) -> None:

@@ -279,7 +279,7 @@ def right_answer(answer: package.Json) -> str:
             return "\n".join(f"- {choices[choice]}" for choice in answer["correct"])
         case package.StepKind.TEXT:
             return str(answer["accept"][0])
-    latex = grading.read_as(grading.parse_key(answer), str(answer["value"]))
+    latex = grading.read_as(grading.parse_key(answer), f"{answer['value']} {answer.get('unit', '')}".strip())
     return f"${latex}$"
 
 
