@@ -194,6 +194,7 @@ FORMS = {
     "factored": gettext_lazy("a product of factors"),
     "simplified": gettext_lazy("an expression in its simplest form"),
     "solved": gettext_lazy("an equation with the variable alone on the left"),
+    "statement": gettext_lazy("the equation or inequality itself, before it is solved"),
     "exact": gettext_lazy("exactly the form that is asked for"),
 }
 

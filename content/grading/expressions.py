@@ -39,11 +39,10 @@ def _named(key: ExpressionKey, given: tuple[trees.Node, ...]) -> tuple[trees.Nod
     if key.form != Form.SOLVED or not isinstance(solved, trees.Relation) or solved.signs != ("=",):
         return given
     name = solved.sides[0]
-    return tuple(trees.Relation((name, reading), ("=",)) if _is_formula(reading) else reading for reading in given)
-
-
-def _is_formula(node: trees.Node) -> bool:
-    return not isinstance(node, trees.Relation | trees.Listing | trees.Point | trees.Interval | trees.Matrix)
+    return tuple(
+        reading if isinstance(reading, trees.COLLECTIONS) else trees.Relation((name, reading), ("=",))
+        for reading in given
+    )
 
 
 def read_expression(response: str) -> str:

@@ -17,6 +17,7 @@ class Form(StrEnum):
     FACTORED = "factored"  # a product that cannot be taken further apart over the rationals
     SIMPLIFIED = "simplified"  # like terms put together, fractions in lowest terms, roots without square factors
     SOLVED = "solved"  # the variable alone on the left
+    STATEMENT = "statement"  # the equation or inequality itself, not its solution
     EXACT = "exact"  # as the key is written, but for spaces and signs of multiplication
 
 
@@ -28,6 +29,8 @@ def has_form(node: trees.Node, form: Form, *, key: trees.Node) -> bool:
         return bare(node) == bare(key)
     if form == Form.SOLVED:
         return all(is_solved(part) or not isinstance(part, trees.Relation) for part in _statements(node))
+    if form == Form.STATEMENT:
+        return not any(_is_solution(part) for part in _statements(node))
     test = {Form.EXPANDED: _is_expanded, Form.FACTORED: _is_factored, Form.SIMPLIFIED: _is_simplified}[form]
     return all(test(formula) for formula in _formulas(node))
 
@@ -65,6 +68,13 @@ def _flattened(node: trees.Product) -> Iterator[trees.Node]:
     for factor in node.factors:
         opened = bare(factor)
         yield from opened.factors if isinstance(opened, trees.Product) else (opened,)
+
+
+def _is_solution(part: trees.Node) -> bool:
+    """Whether it only says a value: 4, `x = 4`, `4 = x`, `1 < x <= 5`; not `y = 2x` and not `2x = 8`."""
+    sides = part.sides if isinstance(part, trees.Relation) else (part,)
+    varying = [side for side in sides if side.names]
+    return not varying or (len(varying) == 1 and isinstance(varying[0], trees.Name))
 
 
 def _statements(node: trees.Node) -> Iterator[trees.Node]:

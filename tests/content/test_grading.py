@@ -203,6 +203,34 @@ def test_each_right_choice_counts_and_each_wrong_one_takes_one_away(
     assert (found.reason, found.score) == (reason, score)
 
 
+@pytest.mark.parametrize(
+    ("value", "response", "reason"),
+    [
+        ("2x+3=11", "2x+3=11", Reason.RIGHT),
+        ("2x+3=11", "11=3+2x", Reason.RIGHT),
+        ("2x+3=11", "2x=8", Reason.RIGHT),
+        ("2x+3=11", "2x+4=11", Reason.WRONG),
+        ("2x+3=11", "x=4", Reason.FORM),
+        ("2x+3=11", "4=x", Reason.FORM),
+        ("2x+3=11", "x=(11-3)/2", Reason.FORM),
+        ("2x+3=11", "2x+3=11, x=4", Reason.FORM),
+        ("y=2x+1", "y=2x+1", Reason.RIGHT),
+        ("6x+60<=105", "105>=60+6x", Reason.RIGHT),
+        ("6x+60<=105", "x<=7.5", Reason.FORM),
+        ("1<2x+1<5", "0<x<2", Reason.FORM),
+    ],
+)
+def test_an_equation_that_is_to_be_written_is_not_answered_by_its_solution(
+    value: str, response: str, reason: Reason
+) -> None:
+    assert graded(expression(value, form="statement"), response).reason == reason
+
+
+def test_a_statement_is_no_form_for_a_solution() -> None:
+    key = expression("x=4", form="statement")
+    assert graded(key, "x=4").reason == Reason.FORM
+
+
 def test_several_choices_are_recognised_together() -> None:
     assert graded(CHOICES, ["c", "a"], ("c",), ("a", "c")).wrong_answer == 1
 
