@@ -1,6 +1,20 @@
 // Turns a plain text input for mathematics into a MathLive field. The input stays: it is what the form sends,
 // and all there is when the library cannot be loaded.
 
+// The keys of school algebra, few enough that each is wide enough for a thumb on the narrowest phone.
+const KEYS = {
+  label: "123",
+  layers: [{
+    id: "school-keys",
+    rows: [
+      ["x", "[7]", "[8]", "[9]", String.raw`\frac{#@}{#?}`, "#@^2", "#@^{#?}", String.raw`\sqrt{#0}`],
+      ["y", "[4]", "[5]", "[6]", "[*]", "[(]", "[)]", ","],
+      ["<", "[1]", "[2]", "[3]", "[-]", String.raw`\le`, String.raw`\ge`, { label: "[backspace]", width: 1 }],
+      [">", "[0]", "[.]", "[=]", "[+]", "[left]", "[right]", { label: "[action]", width: 1 }],
+    ],
+  }],
+};
+
 let library = null;
 
 function load(base) {
@@ -8,6 +22,10 @@ function load(base) {
     MathfieldElement.fontsDirectory = `${base}fonts`;
     MathfieldElement.soundsDirectory = null;
     MathfieldElement.plonkSound = null;
+    MathfieldElement.locale = document.documentElement.lang.startsWith("zh") ? "zh-cn" : "en";
+    window.mathVirtualKeyboard.layouts = [KEYS, "alphabetic"];
+    window.mathVirtualKeyboard.editToolbar = "none";
+    followKeyboard(window.mathVirtualKeyboard);
     return MathfieldElement;
   });
   return library;
@@ -19,10 +37,7 @@ function show(field, text) {
   else field.setValue(text, { format: "ascii-math", silenceNotifications: true });
 }
 
-function followKeyboard() {
-  const keyboard = window.mathVirtualKeyboard;
-  if (!keyboard || followKeyboard.done) return;
-  followKeyboard.done = true;
+function followKeyboard(keyboard) {
   keyboard.addEventListener("geometrychange", () => {
     document.documentElement.style.setProperty("--keyboard", `${keyboard.boundingRect.height}px`);
     document.documentElement.toggleAttribute("data-typing", keyboard.boundingRect.height > 0);
@@ -48,7 +63,6 @@ export async function upgrade(input) {
   input.before(field);
   show(field, input.value);
   field.menuItems = [];
-  followKeyboard();
   const take = () => {
     const latex = field.getValue("latex");
     if (input.value === latex) return;
@@ -59,12 +73,17 @@ export async function upgrade(input) {
   for (const moment of ["input", "change", "blur", "focusout"]) field.addEventListener(moment, take);
   // The label belongs to the input, which is hidden now; to a person it is the field's.
   document.querySelector(`label[for="${input.id}"]`)?.addEventListener("click", () => field.focus());
+  const send = () => {
+    take();
+    input.form.requestSubmit(document.querySelector(`button[form="${input.form.id}"]`) ?? undefined);
+  };
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
-    take();
-    input.form.requestSubmit(document.querySelector(`button[form="${input.form.id}"]`) ?? undefined);
+    send();
   }, { capture: true });
+  // The same key of the keyboard on the screen.
+  field.addEventListener("input", (event) => event.inputType === "insertLineBreak" && send());
   input.type = "hidden";
   input.addEventListener("draft", () => show(field, input.value));
   return field;

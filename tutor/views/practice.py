@@ -179,7 +179,7 @@ def read_as(request: HttpRequest, token: uuid.UUID) -> HttpResponseBase:
     try:
         understood = grading.read_as(grading.parse_key(step.answer), _response(request.POST))
     except Unreadable as problem:
-        return render(request, "practice/_read_as.html", {"problem": problem.part})
+        return render(request, "practice/_read_as.html", {"problem": feedback.unreadable_sentence(problem)})
     return render(request, "practice/_read_as.html", {"understood": understood})
 
 
