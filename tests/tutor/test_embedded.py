@@ -6,12 +6,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
+from django.core.management import CommandError
 
 from tests.waiting import eventually
 from tutor import embedded
+from tutor.management.commands import run_site
 
 USER = """
 import sys, importlib.util
@@ -137,6 +141,17 @@ def test_a_data_folder_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> 
     (tmp_path / "file").touch()
     with pytest.raises(embedded.EmbeddedError, match="cannot be used"):
         embedded.ensure(tmp_path / "file" / "var")
+
+
+def test_a_full_disk_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    full = SimpleNamespace(free=5_000_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: full)
+    with pytest.raises(embedded.EmbeddedError, match="only 5 MB are free for .*; a new database needs 200 MB"):
+        embedded._prepare(tmp_path)
+    assert not (tmp_path / "pg").exists()
+    settings.DATA = tmp_path
+    with pytest.raises(CommandError, match="Only 5 MB are free"):
+        run_site.refuse_full_disk()
 
 
 def test_a_path_too_long_for_a_socket_moves_the_sockets_not_the_data(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class Command(BaseCommand):
             ("Loading the sample courses", load_sample_courses),
         ]
         if settings.DEMO:
-            steps.append(("Filling the demo school (only the first time, a minute or two)", fill_demo_school))
+            steps.append(("Preparing the demo school (a minute or two, the first time)", fill_demo_school))
         try:
             for title, step in steps:
                 console.print(f"· {title}")
