@@ -146,7 +146,7 @@ def test_a_data_folder_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> 
 def test_a_full_disk_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     full = SimpleNamespace(free=5_000_000)
     monkeypatch.setattr("shutil.disk_usage", lambda _path: full)
-    with pytest.raises(embedded.EmbeddedError, match="only 5 MB are free for .*; a new database needs 200 MB"):
+    with pytest.raises(embedded.EmbeddedError, match=r"only 5 MB are free for .*; a new database needs 200 MB"):
         embedded._prepare(tmp_path)
     assert not (tmp_path / "pg").exists()
     settings.DATA = tmp_path
