@@ -39,7 +39,7 @@ class RecordAdmin(admin.ModelAdmin[Any]):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The record goes only with its student: not from its own pages."""
         match = request.resolver_match
-        own_page = match is None or (match.url_name or "").startswith(f"students_{self.opts.model_name}_")
+        own_page = match is None or (match.url_name or "").startswith(f"{self.opts.app_label}_{self.opts.model_name}_")
         return not own_page and super().has_delete_permission(request, obj)
 
 

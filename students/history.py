@@ -24,6 +24,8 @@ HINTS_WINDOW = timedelta(days=14)
 HINTS_FROM_TRIES = 8  # fewer say nothing
 HINTS_SHARE = 0.5
 
+Counts = dict[int, tuple[int, int]]  # (right, tries) by id
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConceptEstimate:
@@ -176,12 +178,6 @@ def concept_estimate(concept_id: int, state: ConceptState | None, *, now: dateti
     )
 
 
-def recent_attempts(student_id: int, *, course_id: int, limit: int = 50) -> list[Attempt]:
-    """Return the latest attempts in a course, newest first, with step and exercise. One query."""
-    attempts = Attempt.objects.filter(student=student_id, step__exercise__course=course_id)
-    return list(attempts.select_related("step__exercise").order_by("-created_at", "-id")[:limit])
-
-
 def attempts_count(student_id: int) -> int:
     """Return how many attempts a student has made, in all courses: what «fresh» is measured by."""
     return Attempt.objects.filter(student=student_id).count()
@@ -293,13 +289,13 @@ def wrong_answers(
     )
 
 
-def population_counts(course_id: int) -> tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]:
+def population_counts(course_id: int) -> tuple[Counts, Counts]:
     """Return (right, tries) of everybody's first tries without a hint, by step id and by concept id. One query."""
-    of_course = Q(step__exercise__course=course_id) | Q(concept__course=course_id)
-    steps: dict[int, tuple[int, int]] = {}
-    concepts: dict[int, tuple[int, int]] = {}
-    rows = PopulationCount.objects.filter(of_course).values_list("step_id", "concept_id", "right", "tries")
-    for step, concept, right, tries in rows:
+    steps: Counts = {}
+    concepts: Counts = {}
+    rows = PopulationCount.objects.values_list("step_id", "concept_id", "right", "tries")
+    of_steps, of_concepts = rows.filter(step__exercise__course=course_id), rows.filter(concept__course=course_id)
+    for step, concept, right, tries in of_steps.union(of_concepts, all=True):
         if step is not None:
             steps[step] = (right, tries)
         elif concept is not None:

@@ -7,25 +7,8 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from students.admin import RecordAdmin
 from tutor.models import Session, Turn, TurnAttempt
-
-
-class RecordAdmin(admin.ModelAdmin[Any]):
-    """Rows that the site writes and people only read."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds to the record by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody rewrites the record."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The record goes only with its student: not from its own pages."""
-        match = request.resolver_match
-        own_page = match is None or (match.url_name or "").startswith(f"tutor_{self.opts.model_name}_")
-        return not own_page and super().has_delete_permission(request, obj)
 
 
 class SimulatedFilter(admin.SimpleListFilter):
@@ -124,7 +107,6 @@ class TurnAdmin(RecordAdmin):
     search_fields = ("session__student__username", "exercise__key", "concept__key")
     date_hierarchy = "served_at"
     inlines = (TurnAttemptInline,)
-    show_full_result_count = False
 
     @admin.display(description=_("student"), ordering="session__student__username")
     def student(self, turn: Turn) -> str:
@@ -141,7 +123,6 @@ class TurnAttemptAdmin(RecordAdmin):
     list_select_related = ("turn__session__student", "turn__session__course", "turn__exercise", "attempt__step")
     search_fields = ("turn__session__student__username", "attempt__step__key")
     ordering = ("-id",)
-    show_full_result_count = False
 
     @admin.display(description=_("time"), ordering="attempt__created_at")
     def made_at(self, made: TurnAttempt) -> Any:

@@ -58,19 +58,6 @@ def test_what_was_mastered_is_fading_some_weeks_later(student: User, course: Cou
     assert later.high - later.low > today.high - today.low
 
 
-def test_recent_attempts_are_of_this_course_and_newest_first(
-    student: User, classmate: User, course: Course, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    for minute, key in enumerate(("add-small", "add-large", "subtract-small")):
-        answer(student, step(course, key), correct=True, now=now + timedelta(minutes=minute))
-    answer(classmate, step(course, "add-small"), correct=True, now=now)
-    with django_assert_num_queries(1):
-        recent = history.recent_attempts(student.pk, course_id=course.pk, limit=2)
-        assert [attempt.step.exercise.key for attempt in recent] == ["subtract-small", "add-large"]
-    assert history.recent_attempts(student.pk, course_id=course.pk + 1, limit=2) == []
-    assert history.attempts_count(student.pk) == 3
-
-
 def test_evidence_tells_each_answer_and_what_it_changed(
     student: User, course: Course, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

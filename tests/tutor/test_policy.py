@@ -67,12 +67,6 @@ def test_a_weak_concept_is_practised_and_says_so() -> None:
     assert choice.reason == {"code": "practise_weak", "concept": 1}
 
 
-def test_a_goal_is_worth_more_than_what_leads_nowhere() -> None:
-    assert best(situation(goals=[2])).concept_id == 2
-    assert best(situation(goals=[4])).concept_id == 1
-    assert policy.choose(situation({2: KNOWN}, goals=[2]), rng=Random(1)) is None
-
-
 def test_a_course_is_finished_when_all_is_mastered_and_nothing_has_faded() -> None:
     finished = situation(dict.fromkeys((1, 2, 3, 4), KNOWN))
     assert policy.choose(finished, rng=Random(1)) is None

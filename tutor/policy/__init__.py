@@ -2,7 +2,7 @@
 
 Stage one scores every concept that is not mastered by
 
-    (1 - mastery) · how fast it is learned · readiness of its prerequisites · (goal + half the worth of what it unlocks)
+    (1 - mastery) · how fast it is learned · readiness of its prerequisites · (1 + half the worth of what it unlocks)
 
 and takes the highest. What is begun gets finished: an unseen concept would score higher than one nearly mastered for
 ever, so that as soon as two are nearly mastered, these two go on in turns until one of them is. At most every third
@@ -81,7 +81,7 @@ def steps_to_predict(situation: Situation, *, limit: int = MOST_PREDICTIONS) -> 
     nearly = view.nearly(learnable)
     ranked = sorted(learnable, key=lambda one: (not view.due(one), one not in nearly, -view.scores[one]))
     # The model's own estimate may let anything that is mastered fade, and what has faded comes before all else.
-    may_fade = [concept for concept in view.nodes if concept not in ranked and view.reviewable(concept)]
+    may_fade = [concept for concept in view.nodes if concept not in ranked and concept in view.exercises]
     ranked = ranked[:EXPLORED] + may_fade + ranked[EXPLORED:]
     queues = [sorted(view.exercises[concept], key=lambda one: view.latest.get(one.id, NEVER)) for concept in ranked]
     order = [one for queue in queues for one in queue[:FIRST_LOOK]]

@@ -34,13 +34,9 @@ class Field:
         self.scores = {concept: self._score(concept) for concept in self.nodes}
 
     def learnable(self, concept: int) -> bool:
-        """Whether there is something to gain: exercises, a goal behind it, and mastery missing or faded."""
+        """Whether there is something to gain: exercises, and mastery missing or faded."""
         missing = not self.situation.held[concept].mastered or self.due(concept)
-        return missing and self.reviewable(concept)
-
-    def reviewable(self, concept: int) -> bool:
-        """Whether there are exercises, and a goal behind it: all that a review needs once it is due."""
-        return concept in self.exercises and self.worth[concept] > 0
+        return missing and concept in self.exercises
 
     def due(self, concept: int) -> bool:
         """Whether it was mastered and has faded."""
@@ -78,27 +74,15 @@ class Field:
         return next((one.concept_id for one in last if self.struggled(one)), None)
 
     def _worth(self) -> dict[int, float]:
-        """Goal, plus half the worth of what it unlocks, as far as that is still missing. Cycles do no harm."""
-        wanted = self._wanted()
-        goals = {concept: float(concept in wanted) for concept in self.nodes}
+        """One, plus half the worth of what it unlocks, as far as that is still missing. Cycles do no harm."""
         missing = {concept: 1 - self.situation.held[concept].value for concept in self.nodes}
-        worth = goals
+        worth = dict.fromkeys(self.nodes, 1.0)
         for _ in range(WORTH_LEVELS):
             worth = {
-                concept: goals[concept] + sum(missing[one] * worth[one] for one in node.unlocks) / 2
+                concept: 1 + sum(missing[one] * worth[one] for one in node.unlocks) / 2
                 for concept, node in self.nodes.items()
             }
         return worth
-
-    def _wanted(self) -> set[int]:
-        """The goals and all that they build on; without goals, everything."""
-        wanted = self.nodes.keys() & set(self.situation.goals)
-        waiting = list(wanted)
-        while waiting:
-            missing = set(self.nodes[waiting.pop()].requires) - wanted
-            wanted |= missing
-            waiting += missing
-        return wanted if self.situation.goals else set(self.nodes)
 
     def _gate(self, requires: Iterable[int]) -> float:
         gate = 1.0

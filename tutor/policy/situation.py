@@ -102,7 +102,6 @@ class Situation:
     predictions: Mapping[int, float] | None = None  # fresh P(correct) by step id; None: there are none
     step_counts: Mapping[int, tuple[int, int]] = field(default_factory=dict)  # (right, tries) of everybody
     concept_counts: Mapping[int, tuple[int, int]] = field(default_factory=dict)
-    goals: Collection[int] = ()  # concept ids; empty: all of them
     examples: Collection[int] = ()  # concepts that have a worked example
     example_first: bool = False
     pace: str = "usual"

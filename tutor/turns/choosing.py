@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from content import catalog
 from content.models import Concept, Course
 from students import history
-from students.models import ConceptState, PopulationCount, Preference, User
+from students.models import ConceptState, Preference, User
 from training import predictions
 from tutor import policy
 from tutor.models import Session, Turn
@@ -134,7 +134,7 @@ def _choose(session: Session, served: Sequence[_Row], *, now: datetime, rng: Ran
     if fresh:
         situation = replace(situation, predictions=fresh.probabilities)
     else:
-        steps, concepts = _counts(course.pk)
+        steps, concepts = history.population_counts(course.pk)
         situation = replace(situation, step_counts=steps, concept_counts=concepts)
     choice = policy.choose(situation, rng=rng)
     if choice is None:
@@ -202,23 +202,6 @@ def _held(student_id: int, course: Course, *, now: datetime) -> dict[int, histor
         concept: history.concept_estimate(concept, states[concept], now=now) if concept in states else nobody
         for concept in concepts
     }
-
-
-Counts = dict[int, tuple[int, int]]
-
-
-def _counts(course_id: int) -> tuple[Counts, Counts]:
-    """(right, tries) of everybody, by step id and by concept id."""
-    steps: Counts = {}
-    concepts: Counts = {}
-    rows = PopulationCount.objects.values_list("step_id", "concept_id", "right", "tries")
-    of_steps, of_concepts = rows.filter(step__exercise__course=course_id), rows.filter(concept__course=course_id)
-    for step, concept, right, tries in of_steps.union(of_concepts, all=True):
-        if step is not None:
-            steps[step] = (right, tries)
-        elif concept is not None:
-            concepts[concept] = (right, tries)
-    return steps, concepts
 
 
 @lru_cache(maxsize=64)
