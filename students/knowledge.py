@@ -172,17 +172,21 @@ def estimate(belief: Belief, *, now: datetime | float, parameters: Parameters = 
     return _from_logits(mean, Z80 * math.sqrt(variance), Z80 * math.sqrt(variance))
 
 
-def follow(shown: Estimate, *, before: Estimate, after: Estimate) -> Estimate:
+def follow(shown: Estimate, *, before: Estimate, after: Estimate, by_answer: bool = False) -> Estimate:
     """Move another model's estimate as the plain one moved from `before` to `after`, until that model speaks again.
 
-    The shift is added on the logit scale and each side of the interval is scaled. `follow(before, …)` is `after`.
+    The shift is added on the logit scale and each side of the interval is scaled. A shift `by_answer` is smaller where
+    the other model is surer: the step of the filter is in proportion to the variance it starts from.
+    `follow(before, …)` is `after`.
     """
     middle, low, high = (logit(one) for one in (before.value, before.low, before.high))
     to_middle, to_low, to_high = (logit(one) for one in (after.value, after.low, after.high))
-    value = logit(shown.value)
+    value, share = logit(shown.value), 1.0
+    if by_answer:
+        share = min(1.0, ((logit(shown.high) - logit(shown.low)) / max(high - low, CERTAIN)) ** 2)
     below = (value - logit(shown.low)) * (to_middle - to_low) / max(middle - low, CERTAIN)
     above = (logit(shown.high) - value) * (to_high - to_middle) / max(high - middle, CERTAIN)
-    return _from_logits(value + to_middle - middle, below, above)
+    return _from_logits(value + share * (to_middle - middle), below, above)
 
 
 def probability_right(

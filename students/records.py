@@ -136,7 +136,7 @@ def advance(state: ConceptState, attempt: Attempt) -> MasteryChange:
     after = knowledge.estimate(belief, now=at)
     if state.source == ConceptState.Source.TRACER and state.answers_since_tracer < TRACER_HOLDS:
         state.answers_since_tracer += 1
-        after = knowledge.follow(before, before=knowledge.estimate(held, now=at), after=after)
+        after = knowledge.follow(before, before=knowledge.estimate(held, now=at), after=after, by_answer=True)
     else:
         state.source, state.version, state.answers_since_tracer = ConceptState.Source.KNOWLEDGE, "", 0
     state.belief = belief.to_json()
@@ -269,9 +269,12 @@ def _count(state: ConceptState, attempt: Attempt) -> None:
 
 
 def _judge(state: ConceptState, *, at: datetime) -> None:
-    """Note when mastery is first reached, and when a student has tried often without it."""
+    """Note when mastery is first reached, and when a student has tried often without it.
+
+    Only an estimate that its model made itself can say so, not one that has been moved along since.
+    """
     shown = Estimate(value=state.value, low=state.low, high=state.high)
-    if state.mastered_at is None and knowledge.is_mastered(shown, state.tries):
+    if state.mastered_at is None and state.answers_since_tracer == 0 and knowledge.is_mastered(shown, state.tries):
         state.mastered_at, state.mastery_rule = at, knowledge.RULE
     if state.mastered_at is not None:
         state.stuck_since = None

@@ -10,28 +10,34 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from students import knowledge
-from training import batches, dataset, features
+from training import batches, dataset, features, serving
 from training.batches import Material
 from training.config import FinetuneConfig
 from training.dataset import Answers, Bools, Floats, Snapshot, Split
-from training.features import Counts
+from training.features import Asked, Counts
 from training.objectives import tracing
 
 FIRST_ANSWERS = 10
 RARE = 5  # first tries in the training part, below which an item is rarely answered
+AHEAD = 20  # held-out answers of a student, expected all at once, that tell of the spread
+MOST_STUDENTS = 1000  # that are looked at for it
+SPREAD_WEIGHT = 20.0  # of the spread assumed beforehand: as much as about a thousand pairs of answers tell
+LEAST_SPREAD = 0.3
 Predictions = npt.NDArray[np.float64]
 
 
-def evaluate(*, bundle: Path, snapshot: Path, serving: Path | None = None) -> dict[str, Any]:
-    """Judge `bundle` (and `serving`) on the held-out part of `snapshot`; the report is also written into the bundle.
+def evaluate(*, bundle: Path, snapshot: Path, rival: Path | None = None) -> dict[str, Any]:
+    """Judge `bundle`, and the bundle that serves, on the held-out part of `snapshot`; the report goes into the bundle.
 
     Report: answers (number of rows judged), candidate, serving (or None), baselines (base_rate, knowledge, best_lr)
-    and subgroups (by name: answers, candidate, knowledge, serving), each with the figures of tracing.metrics, beside
-    what the run itself wrote. Raises dataset.BadSnapshot, and OSError or ValueError where a bundle cannot be read.
+    and subgroups (by name: answers, candidate, knowledge, serving), each with the figures of tracing.metrics, and
+    spread, beside what the run itself wrote. Raises dataset.BadSnapshot, and OSError or ValueError where a bundle
+    cannot be read.
     """
     report: dict[str, Any] = json.loads((bundle / "report.json").read_text(encoding="utf-8"))
     config = FinetuneConfig.from_options(report["settings"])
@@ -41,8 +47,8 @@ def evaluate(*, bundle: Path, snapshot: Path, serving: Path | None = None) -> di
     described = features.tabulate(record, counts=counts, counted=split.counted)
 
     predicted = {"candidate": predict(bundle, record, described, rows=split.test)}
-    if serving is not None:
-        predicted["serving"] = predict(serving, record, described, rows=split.test)
+    if rival is not None:
+        predicted["serving"] = predict(rival, record, described, rows=split.test)
     baselines = {
         "base_rate": np.full(int(split.test.sum()), record.answers.correct[split.train].mean()),
         "knowledge": plain_estimates(record, counts, split),
@@ -53,6 +59,7 @@ def evaluate(*, bundle: Path, snapshot: Path, serving: Path | None = None) -> di
     shown = {**predicted, "knowledge": baselines["knowledge"]}
     report |= {
         "answers": len(right),
+        "spread": fitted_spread(serving.Predictor(bundle), record, counts, split),
         "candidate": figures["candidate"],
         "serving": figures.get("serving"),
         "baselines": {name: tracing.metrics(right, p) for name, p in baselines.items()},
@@ -75,6 +82,50 @@ def predict(bundle: Path, record: Snapshot, described: Floats, *, rows: Bools) -
     model, table = tracing.load(bundle)
     material = Material(record, table=table, described=described, predicted=rows)
     return batches.predict(model, table, material)[rows].astype(np.float64)
+
+
+def fitted_spread(predictor: serving.Predictor, record: Snapshot, counts: Counts, split: Split) -> float:
+    """The standard deviation, in logits, of abilities in a concept around what the network expects of a student.
+
+    A student's next held-out answers are expected all at once, from what came before the first of them. An ability
+    that is higher than expected shows in all answers to a concept, so that what two of them are off by, r, goes
+    together: E[r1·r2] = w1·w2·spread², with w = p(1 - p), to first order. Two answers to one step tell of the step and
+    are left out. With few pairs the result stays near serving.SPREAD.
+    """
+    together = alone = 0.0
+    held = split.valid | split.test
+    shown = 0
+    for start, stop in zip(record.offsets[:-1].tolist(), record.offsets[1:].tolist(), strict=True):
+        rows = start + np.flatnonzero(held[start:stop])[:AHEAD]
+        if len(rows) < 2 or shown == MOST_STUDENTS:
+            continue
+        shown += 1
+        p = expected_at_once(predictor, record, counts, split, rows=rows, start=start)
+        item = record.answers.item[rows]
+        group = record.steps.item_set[item]
+        pairs = np.triu((group[:, None] == group) & (item[:, None] != item), 1)
+        off, weight = record.answers.correct[rows] - p, p * (1 - p)
+        together += float(off @ pairs @ off)
+        alone += float(weight @ pairs @ weight)
+    variance = (together + SPREAD_WEIGHT * serving.SPREAD**2) / (alone + SPREAD_WEIGHT)
+    return float(np.sqrt(max(variance, LEAST_SPREAD**2)))
+
+
+def expected_at_once(
+    predictor: serving.Predictor, record: Snapshot, counts: Counts, split: Split, *, rows: Any, start: int
+) -> Predictions:
+    """P(right) [rows] of answers of the student who begins at `start`, all from what came before the first."""
+    before = slice(start, int(rows[0]))
+    answers, steps, item = record.answers.part(before), record.steps, record.answers.item[rows]
+    others = features.without_own(steps, counts, answers, split.counted[before])
+    known, _ = features.facts(steps, others, item)
+    size = len(rows)
+    moment = np.full(size, record.answers.seconds[rows[0]])
+    asked = Asked(item, steps.item_set[item], steps.item_kind[item], np.full(size, len(answers), np.int32), moment)
+    with torch.inference_mode():
+        odds = predictor.ask(steps, answers, others, asked=asked, known=known)
+    p: Predictions = 1 / (1 + np.exp(-odds.astype(np.float64)))
+    return p
 
 
 def subgroups(record: Snapshot, counts: Counts, judged: Bools) -> dict[str, Bools]:

@@ -83,7 +83,7 @@ def _walk(run: TrainingRun, reporter: runs.Reporter) -> None:
     reporter.stage("evaluate")
     against = registry.serving(run.objective)
     rival = registry.folder(against) if against and against != version else None
-    report = evaluate.evaluate(bundle=registry.folder(version), snapshot=snapshot, serving=rival)
+    report = evaluate.evaluate(bundle=registry.folder(version), snapshot=snapshot, rival=rival)
 
     reporter.stage("gate")
     if version.state == ModelVersion.State.CANDIDATE:  # else it died between promotion and its last report

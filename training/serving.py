@@ -22,7 +22,7 @@ from training.features import Asked, Counts
 from training.objectives import tracing
 
 Z80 = 1.2815515655446004  # the normal quantile that leaves 10 % above it
-UNKNOWN = 0.8  # spread of a student's ability in one concept, in logits, that no answer has told of yet
+SPREAD = 0.8  # of abilities around what the network expects, in logits, for a bundle that was not evaluated
 CONCEPT = "\0concept\0"  # begins the names of the steps that stand for whole concepts
 
 
@@ -71,7 +71,11 @@ class StudentQuery:
 
 @dataclass(frozen=True, kw_only=True)
 class Predicted:
-    """P(right first try without a hint, now) by candidate, and mastery by concept with its 80 % interval."""
+    """P(right first try without a hint, now) by candidate, and mastery by concept with its 80 % interval.
+
+    The last first try never moves a concept of its step the wrong way: where the network would have it so, mastery
+    stays what it would be, now, without that answer.
+    """
 
     probabilities: Floats  # [candidates]
     concept_values: Mapping[str, float]
@@ -85,7 +89,7 @@ class Predictor:
     def __init__(self, bundle: Path) -> None:
         self.model, self.table = tracing.load(bundle)
         report = json.loads((bundle / "report.json").read_text(encoding="utf-8"))
-        self.unknown = float(report.get("unknown", UNKNOWN))
+        self.spread = float(report.get("spread", SPREAD))
 
     def predict(self, query: StudentQuery) -> Predicted:
         """Answer a query. Raises KeyError where a step of history or candidates is not described."""
@@ -96,49 +100,50 @@ class Predictor:
         steps, place = _steps_of(query)
         history = _answers_of(query, place)
         counts = features.without_own(steps, _counts_of(query, steps), history, history.label)
-        wanted = [place[name] for name in query.candidates] + [place[CONCEPT + name] for name in query.concepts]
-        asked_items = np.array(wanted, np.int32)
+        last, moved = _last_first_try(query)
+        concepts = [place[CONCEPT + name] for name in (*query.concepts, *moved)]
+        asked_items = np.array([*(place[name] for name in query.candidates), *concepts], np.int32)
         known, _ = features.facts(steps, counts, asked_items)
-        self._stand_for_concepts(known[len(query.candidates) :], query, steps, counts)
-        odds = self._ask(steps, history, counts, items=asked_items, known=known, now=query.now)
-        p = 1 / (1 + np.exp(-odds.astype(float)))
-        values = p[len(query.candidates) :]
-        tries = Counter(
-            name for answer in query.history if answer.try_number <= 1 for name in query.steps[answer.step].concepts
-        )
-        found = [self.interval(value, tries[name]) for value, name in zip(values, query.concepts, strict=True)]
+        self._stand_for_concepts(known[len(query.candidates) :], (*query.concepts, *moved), query, steps, counts)
+        seen = np.full(len(asked_items), len(history), np.int32)
+        seen[len(seen) - len(moved) :] = last
+        moment = np.full(len(asked_items), math.nan if query.now is None else query.now)
+        asked = Asked(asked_items, steps.item_set[asked_items], steps.item_kind[asked_items], seen, moment)
+        p = 1 / (1 + np.exp(-self.ask(steps, history, counts, asked=asked, known=known).astype(float)))
+        end = len(query.candidates) + len(query.concepts)
+        values = dict(zip(query.concepts, map(float, p[len(query.candidates) : end]), strict=True))
+        for name, before in zip(moved, p[end:].tolist(), strict=True):
+            values[name] = (max if history.correct[last] else min)(values[name], before)
+        ends = {name: self.interval(value) for name, value in values.items()}
         return Predicted(
             probabilities=p[: len(query.candidates)].astype(np.float32),
-            concept_values=dict(zip(query.concepts, map(float, values), strict=True)),
-            concept_lows={name: low for name, (low, _) in zip(query.concepts, found, strict=True)},
-            concept_highs={name: high for name, (_, high) in zip(query.concepts, found, strict=True)},
+            concept_values=values,
+            concept_lows={name: low for name, (low, _) in ends.items()},
+            concept_highs={name: high for name, (_, high) in ends.items()},
         )
 
-    def _ask(
-        self, steps: Steps, history: Answers, counts: Counts, *, items: Ints, known: Floats, now: float | None
-    ) -> Floats:
-        """Log odds [asked] of items at this moment, the end of the history."""
-        model, size = self.model, len(history)
-        moment = np.full(len(items), math.nan if now is None else now)
-        asked = Asked(items, steps.item_set[items], steps.item_kind[items], np.full(len(items), size, np.int32), moment)
+    def ask(self, steps: Steps, history: Answers, counts: Counts, *, asked: Asked, known: Floats) -> Floats:
+        """Log odds [asked] of steps, each after the first `seen` answers of the history; `known` are their facts."""
+        model = self.model
+        first = max(0, len(history) - model.config.max_history)
+        tail = history.part(slice(first, len(history)))
         before, expected = features.facts(steps, counts, history.item)
         described = features.describe(steps, history, asked, known=known, expected=expected)
-        first = max(0, size - model.config.max_history)
-        tail = history.part(slice(first, size))
         then = features.as_asked(steps, history)
         then = Asked(*(getattr(then, name)[first:] for name in ("item", "set", "kind", "seen", "seconds")))
         past = features.describe(steps, history, then, known=before[first:], expected=expected)
 
-        scaled_past, scaled = (
-            model.scaled(torch.from_numpy(past)[None]),
-            model.scaled(torch.from_numpy(described)[None]),
-        )
-        residual_past, residual = self._residual(steps, tail.item), self._residual(steps, items)
+        scaled_past = model.scaled(torch.from_numpy(past)[None])
+        scaled = model.scaled(torch.from_numpy(described)[None])
+        residual_past, residual = self._residual(steps, tail.item), self._residual(steps, asked.item)
         responses = torch.from_numpy(features.responses(tail))[None]
-        among = _relations(steps, tail, then, gap=torch.arange(len(tail))[:, None] - torch.arange(len(tail)))
-        encoded = model.encode(model.describe(scaled_past, residual_past), responses, among)
-        gap = (len(tail) - torch.arange(len(tail))).expand(len(items), -1)
-        to_past = _relations(steps, tail, asked, gap=gap)
+        place = torch.arange(first, len(history))
+        gap = place[:, None] - place
+        encoded = model.encode(
+            model.describe(scaled_past, residual_past), responses, _relations(steps, tail, then, gap=gap, least=0)
+        )
+        gap = torch.from_numpy(asked.seen)[:, None] - place
+        to_past = _relations(steps, tail, asked, gap=gap, least=1)
         states, _ = model.ask(model.describe(scaled, residual), encoded, to_past)
         odds: Floats = model.head(states, scaled, residual)[0].numpy()
         return odds
@@ -152,7 +157,9 @@ class Predictor:
         found: Tensor = self.table(torch.from_numpy(rows.astype(np.int64)), torch.from_numpy(members.astype(np.int64)))
         return found[None]
 
-    def _stand_for_concepts(self, known: Floats, query: StudentQuery, steps: Steps, counts: Counts) -> None:
+    def _stand_for_concepts(
+        self, known: Floats, names: Sequence[str], query: StudentQuery, steps: Steps, counts: Counts
+    ) -> None:
         """Give the steps that stand for concepts the median difficulty and count of the concept's steps, in place."""
         described, _ = features.facts(steps, counts, np.arange(len(steps.items), dtype=np.int32))
         logit, tries = features.FACTS.index("item_logit"), features.FACTS.index("item_count")
@@ -162,21 +169,15 @@ class Predictor:
             if not name.startswith(CONCEPT):
                 for member in query.steps[name].concepts:
                     of_concept.setdefault(member, []).append(i)
-        for row, name in zip(known, query.concepts, strict=True):
+        for row, name in zip(known, names, strict=True):
             others = of_concept.get(name)
             if others:
                 row[logit], row[tries] = np.median(described[others][:, [logit, tries]], axis=0)
                 row[over] = row[logit] - row[concept]
 
-    def interval(self, value: float, tries: int) -> tuple[float, float]:
-        """The 80 % interval of mastery: normal on the logit scale around the value.
-
-        Before any answer the student's ability in the concept is spread by `unknown` around what the network expects;
-        each first try at it tells p·(1 - p) of information, older ones less (0.9 per answer, as abilities move).
-        """
-        told = (1 - 0.9**tries) / (1 - 0.9) * value * (1 - value)
-        half = Z80 / math.sqrt(1 / self.unknown**2 + told)
-        middle = float(features.logit(value))
+    def interval(self, value: float) -> tuple[float, float]:
+        """The 80 % interval of mastery: normal on the logit scale around the value, with the spread of this bundle."""
+        middle, half = float(features.logit(value)), Z80 * self.spread
         low, high = (1 / (1 + math.exp(-end)) for end in (middle - half, middle + half))
         return min(low, value), max(high, value)
 
@@ -232,7 +233,18 @@ def _counts_of(query: StudentQuery, steps: Steps) -> Counts:
     return Counts(*items, *columns(steps.concepts, query.concept_counts), *courses)
 
 
-def _relations(steps: Steps, past: Answers, asked: Asked, *, gap: Tensor) -> tracing.Relations:
+def _last_first_try(query: StudentQuery) -> tuple[int, list[str]]:
+    """The place of the last first try, and the concepts asked for that it tells of: none if it was hinted."""
+    for place in range(len(query.history) - 1, -1, -1):
+        answer = query.history[place]
+        if answer.try_number <= 1:
+            about = query.steps[answer.step].concepts if answer.label else ()
+            return place, [name for name in query.concepts if name in about]
+    return 0, []
+
+
+def _relations(steps: Steps, past: Answers, asked: Asked, *, gap: Tensor, least: int) -> tracing.Relations:
+    """How asked steps stand to past answers, `gap` [asked, answers] answers ago; those less than `least` are hidden."""
     kinds = torch.from_numpy(features.relations(steps, past, asked))[None]
-    hidden = gap < 0
+    hidden = gap < least
     return tracing.Relations(kinds, tracing.bucket(gap), hidden.unsqueeze(0) if hidden.any() else None)

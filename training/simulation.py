@@ -92,9 +92,11 @@ class SimulatedStudent:
     _last_at: float = field(default=-math.inf, repr=False)
     _in_sitting: int = field(default=0, repr=False)
 
-    def mastery(self, *, concept: str, requires: Mapping[str, Sequence[str]], at: float) -> float:
-        """The hidden truth: P(right first try without a hint) on a step of difficulty 0, rested. `at` in seconds."""
-        return self._chance(self._level(concept, requires, at))
+    def mastery(
+        self, *, concept: str, requires: Mapping[str, Sequence[str]], at: float, difficulty: float = 0.0
+    ) -> float:
+        """The hidden truth: P(right first try without a hint) on a step of that difficulty, rested. `at` in seconds."""
+        return self._chance(self._level(concept, requires, at) - difficulty)
 
     def respond(
         self,

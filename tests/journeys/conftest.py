@@ -1,21 +1,15 @@
 """A browser, and the real workers, on the database of the test."""
 
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 
-from tutor import celery_app
+from tests import workers
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
@@ -57,38 +51,7 @@ def someone(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 
 @pytest.fixture
-def start_worker(settings: Any, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+def start_worker(settings: Any, tmp_path: Path) -> Iterator[workers.Start]:
     """Starts a real Celery worker for a queue on the database of the test."""
-    settings.DATA = tmp_path / "data"
-    database = connection.settings_dict
-    user = f"{database['USER']}:{quote(database['PASSWORD'] or '', safe='')}@"
-    place = quote(database["HOST"], safe="") + (f":{database['PORT']}" if database["PORT"] else "")
-    environment = os.environ | {
-        "DATABASE_URL": f"postgres://{user}{place}/{database['NAME']}",
-        "REDIS_URL": settings.REDIS_URL,
-        "DATA": str(settings.DATA),
-        "SECRET_KEY": settings.SECRET_KEY,
-        "OMP_NUM_THREADS": "1",
-    }
-    started: list[subprocess.Popen[bytes]] = []
-    celery_app.control.purge()
-
-    def start(queue: str) -> None:
-        command = [sys.executable, "-m", "celery", "-A", "tutor", "worker", "-Q", queue, "-P", "threads", "-c", "1"]
-        with (tmp_path / f"{queue}.log").open("wb") as log:
-            started.append(
-                subprocess.Popen(
-                    [*command, "-n", f"{queue}@%h"],
-                    cwd=ROOT,
-                    env=environment,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            )
-
-    yield start
-    for worker in started:
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
-    celery_app.control.purge()
+    with workers.of_this_test(settings, tmp_path) as start:
+        yield start

@@ -17,6 +17,7 @@ from students import history
 from students.models import Attempt, Classroom, User
 from tests.conftest import PASSWORD
 from tests.waiting import eventually
+from tests.workers import Start
 from training import asking, registry
 from training.models import Prediction, TrainingRun
 from training.serving import Predictor
@@ -54,7 +55,7 @@ def school(db: None) -> Classroom:
 
 
 def test_a_student_practises_a_model_learns_and_serves_and_the_teacher_sees_the_same(
-    school: Classroom, live_server: LiveServer, someone: Someone, start_worker: Callable[[str], None]
+    school: Classroom, live_server: LiveServer, someone: Someone, start_worker: Start
 ) -> None:
     teacher = User.objects.create_user("ms-okafor", password=PASSWORD, is_teacher=True)
     school.teachers.add(teacher)

@@ -205,8 +205,24 @@ def test_another_models_estimate_follows_in_the_same_direction(
     low, value, high = sorted((low, value, high))
     shown = Estimate(value=value, low=low, high=high)
     before, moved = (knowledge.estimate(after(*outcomes), now=0.0) for outcomes in ([], [correct]))
-    followed = knowledge.follow(shown, before=before, after=moved)
-    assert followed.value >= min(value, 1 - 1e-5) if correct else followed.value <= max(value, 1e-5)
+    for by_answer in (True, False):
+        followed = knowledge.follow(shown, before=before, after=moved, by_answer=by_answer)
+        rounding = 1e-9
+        bound = min(value, 1 - 1e-5) - rounding if correct else max(value, 1e-5) + rounding
+        assert followed.value >= bound if correct else followed.value <= bound
+
+
+def test_an_answer_moves_an_estimate_less_that_is_surer_than_the_plain_one() -> None:
+    before, later = (knowledge.estimate(after(*outcomes), now=0.0) for outcomes in ([], [True]))
+    half_as_wide = _around(0.7, (knowledge.logit(before.high) - knowledge.logit(before.low)) / 4)
+    followed = knowledge.follow(half_as_wide, before=before, after=later, by_answer=True)
+    plain = knowledge.logit(later.value) - knowledge.logit(before.value)
+    assert knowledge.logit(followed.value) - knowledge.logit(0.7) == pytest.approx(plain / 4)
+
+
+def _around(value: float, half: float) -> Estimate:
+    low, high = (knowledge.logistic(knowledge.logit(value) + side) for side in (-half, half))
+    return Estimate(value=value, low=low, high=high)
 
 
 def test_probability_right_uses_what_others_did_and_fills_in_for_the_unknown() -> None:

@@ -214,6 +214,21 @@ def test_a_model_may_find_mastery_but_only_after_three_tries(student: User, cour
         answer(student, step(course, "add-small"), correct=False, now=now)
 
 
+def test_an_estimate_that_only_moved_along_since_its_model_looked_calls_nothing_mastered(
+    student: User, course: Course, now: datetime
+) -> None:
+    adding = concept(course, "adding").pk
+    nearly = Estimate(value=0.84, low=0.72, high=0.93)
+    for _ in range(4):
+        records.store_estimates(student.pk, {adding: nearly}, version="v7", now=now)
+        answer(student, step(course, "add-small"), correct=True, now=now)
+    moved = state(student, "adding")
+    assert knowledge.is_mastered(Estimate(value=moved.value, low=moved.low, high=moved.high), moved.tries)
+    assert moved.mastered_at is None
+    records.store_estimates(student.pk, {adding: SURE}, version="v7", now=now)
+    assert state(student, "adding").mastered_at == now
+
+
 def test_rebuilding_from_the_attempts_gives_the_states_that_were_kept_on_the_way(
     student: User, course: Course, now: datetime
 ) -> None:

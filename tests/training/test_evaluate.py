@@ -19,7 +19,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_everybody_is_judged_on_the_same_later_answers(place: Path) -> None:
-    report = evaluate.evaluate(bundle=place / "bundle", snapshot=place / "snapshot", serving=place / "bundle")
+    report = evaluate.evaluate(bundle=place / "bundle", snapshot=place / "snapshot", rival=place / "bundle")
     record = dataset.read_snapshot(place / "snapshot")
     split = dataset.split_by_time(record, config=TINY.split, seed=TINY.seed)
     assert report["answers"] == split.test.sum()

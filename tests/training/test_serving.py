@@ -1,5 +1,7 @@
 """Serving: one student and many candidates, exactly as trained."""
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,13 +61,13 @@ def query_at(record: Snapshot, student: int, place: int) -> StudentQuery:
             )
             for row in range(start, start + place)
         ],
-        candidates=[steps.items[answers.item[start + place]]],
+        candidates=[steps.items[answers.item[row]] for row in range(start + place, stop)[:1]],
         steps=facts_of(record),
         requires=[(steps.concepts[a], steps.concepts[b]) for a, b in steps.requires],
         item_counts=pairs(steps.items, counts.item_tries, counts.item_right),
         concept_counts=pairs(steps.concepts, counts.concept_tries, counts.concept_right),
         course_counts=pairs(steps.courses, counts.course_tries, counts.course_right),
-        now=float(answers.seconds[start + place]),
+        now=float(answers.seconds[min(start + place, stop - 1)]),
     )
 
 
@@ -131,26 +133,46 @@ def test_a_step_that_nobody_described_is_an_error(place: Path) -> None:
         serving.predictor(place / "bundle").predict(StudentQuery(history=[], candidates=["unknown"], steps={}))
 
 
-def test_the_interval_holds_the_value_and_narrows_with_answers(place: Path, record: Snapshot) -> None:
-    predictor = serving.predictor(place / "bundle")
-    concepts = list(record.steps.concepts)
-    early, late = (predictor.predict(replace(query_at(record, 1, n), concepts=concepts)) for n in (0, 38))
-    for found in (early, late):
-        for name in concepts:
+def test_the_interval_holds_the_value_and_is_as_wide_as_the_report_of_the_bundle_says(
+    place: Path, record: Snapshot, tmp_path: Path
+) -> None:
+    query = replace(query_at(record, 1, 30), concepts=list(record.steps.concepts))
+    widths = {}
+    for spread in (0.4, 1.0):
+        bundle = shutil.copytree(place / "bundle", tmp_path / str(spread))
+        report = json.loads((bundle / "report.json").read_text())
+        (bundle / "report.json").write_text(json.dumps({**report, "spread": spread}))
+        found = serving.Predictor(bundle).predict(query)
+        for name in query.concepts:
             low, value, high = found.concept_lows[name], found.concept_values[name], found.concept_highs[name]
             assert 0 < low < value < high < 1
-    practised = [name for name in concepts if logit_width(late, name) < logit_width(early, name)]
-    assert practised
+            widths[spread] = float(features.logit(high) - features.logit(low))
+    assert widths[0.4] == pytest.approx(0.4 * 2 * serving.Z80)
+    assert widths[1.0] == pytest.approx(2 * serving.Z80)
 
 
-def logit_width(found: serving.Predicted, name: str) -> float:
-    return float(features.logit(found.concept_highs[name]) - features.logit(found.concept_lows[name]))
-
-
-def test_mastery_can_be_reached(place: Path) -> None:
-    low, high = serving.predictor(place / "bundle").interval(0.93, tries=3)
-    assert low > 0.70
-    assert high < 1
+@pytest.mark.parametrize("correct", [True, False])
+def test_the_last_first_try_never_moves_its_concept_the_wrong_way(place: Path, record: Snapshot, correct: bool) -> None:
+    """Compared with the same moment, and the same answers of others, without it."""
+    predictor = serving.predictor(place / "bundle")
+    moves = []
+    for student in range(len(record.students)):
+        for place_in_record in (6, 18, 30):
+            before = query_at(record, student, place_in_record)
+            step = before.candidates[0]
+            about = before.steps[step].concepts
+            # A hinted answer at the end of the past, which moves nothing itself, so that only the one added does.
+            past = [*before.history, PastAnswer(step=step, correct=True, label=False, hints=1, seconds=before.now)]
+            known = dict.fromkeys((*before.item_counts, *before.concept_counts), (0, 0))
+            asked = replace(
+                before, history=past, concepts=about, item_counts=known, concept_counts=known, course_counts={}
+            )
+            added = PastAnswer(step=step, correct=correct, label=True, seconds=before.now)
+            after = replace(asked, history=[*past, added])
+            values = [predictor.predict(query).concept_values for query in (asked, after)]
+            moves += [values[1][name] - values[0][name] for name in about]
+    assert min(moves) >= -1e-6 if correct else max(moves) <= 1e-6
+    assert len({round(move, 4) for move in moves}) > 5
 
 
 def test_a_bundle_is_loaded_once(place: Path) -> None:
