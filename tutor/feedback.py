@@ -186,6 +186,7 @@ def _headline(marking: Marking) -> str:
 
 FORMS = {
     "finished": gettext_lazy("a result with nothing left to compute"),
+    "brackets": gettext_lazy("a pair in its brackets, such as (2, 3)"),
     "integer": gettext_lazy("a whole number"),
     "decimal": gettext_lazy("a decimal number"),
     "fraction": gettext_lazy("a fraction"),

@@ -14,16 +14,21 @@ from content.mathematics import trees
 from content.mathematics.forms import Form, bare, has_form
 from content.package import WrongAnswer
 
-FINISHED = "finished"  # a form that is never asked for by name: nothing is left to compute
+# Forms that are never asked for by name.
+FINISHED = "finished"  # nothing is left to compute
+BRACKETS = "brackets"  # a point or an interval in its brackets
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def grade_expression(key: ExpressionKey, response: str, wrong_answers: Sequence[WrongAnswer]) -> Grade:
     """Grade one formula. Raises Unreadable."""
-    given = _named(key, readings(response))
+    given = _named(key, tuple(_in_letters_of(key, reading) for reading in readings(response)))
     matched = _matches(key.readings, given)
     if matched is None:
-        read_as = mathematics.latex(given[0])
-        return wrong(read_as, wrong_answer=_recognised(wrong_answers, given))
+        read_as, recognised = mathematics.latex(given[0]), _recognised(wrong_answers, given)
+        if recognised is None and _matches(key.readings, _bracketed(given)):
+            return partial(Reason.FORM, read_as, form=BRACKETS)
+        return wrong(read_as, wrong_answer=recognised)
     reading, wanted = matched
     read_as = mathematics.latex(reading)
     lacking = _lacking_form(key, reading, wanted)
@@ -45,6 +50,25 @@ def _named(key: ExpressionKey, given: tuple[trees.Node, ...]) -> tuple[trees.Nod
     )
 
 
+def _in_letters_of(key: ExpressionKey, reading: trees.Node) -> trees.Node:
+    """`X = 4` as `x = 4` where the key has no X: phones write the first letter large."""
+    wanted = key.readings[0].names
+    names = {
+        name: name.swapcase()
+        for name in reading.names - wanted
+        if name.swapcase() in wanted and name.swapcase() not in reading.names
+    }
+    found: trees.Node = trees.renamed(reading, names) if names else reading
+    return found
+
+
+def _bracketed(given: Sequence[trees.Node]) -> tuple[trees.Node, ...]:
+    """The points that `2, -3` may be meant to be."""
+    return tuple(
+        trees.Point(reading.items) for reading in given if isinstance(reading, trees.Listing) and reading.joined == ","
+    )
+
+
 def read_expression(response: str) -> str:
     """How a formula was understood, as LaTeX. Raises Unreadable."""
     return mathematics.latex(mathematics.parse(response))
@@ -55,6 +79,8 @@ def is_finished(node: trees.Node) -> bool:
     match node:
         case trees.Number() | trees.Mixed():
             return True
+        case trees.PlusMinus(left=None):
+            return is_finished(node.right)
         case trees.Negative():
             return is_finished(node.of) and not isinstance(node.of, trees.Negative)
         case trees.Quotient():
@@ -87,14 +113,22 @@ def unfinished(reading: trees.Node, wanted: trees.Node) -> str:
     """What is left to do where no form was named: nothing, SOLVED's name, or FINISHED; see the top of this module."""
     if not all(is_finished(said(statement)) for statement in statements(wanted)):
         return ""
-    if not has_form(reading, Form.SOLVED, key=wanted):
+    found = [_forward(statement) for statement in statements(reading)]
+    if not all(has_form(statement, Form.SOLVED, key=wanted) for statement in found):
         return Form.SOLVED.value
-    return "" if all(is_finished(said(statement)) for statement in statements(reading)) else FINISHED
+    return "" if all(is_finished(said(statement)) for statement in found) else FINISHED
 
 
 def statements(node: trees.Node) -> tuple[trees.Node, ...]:
     """The items of a list, or the thing itself."""
     return node.items if isinstance(node, trees.Listing) else (node,)
+
+
+def _forward(statement: trees.Node) -> trees.Node:
+    """`5 = x` and `-6 > x` with the variable on the left."""
+    if isinstance(statement, trees.Relation) and len(statement.sides) == 2 and not statement.sides[0].names:
+        return trees.Relation(statement.sides[::-1], (_TURNED.get(statement.signs[0], statement.signs[0]),))
+    return statement
 
 
 def said(statement: trees.Node) -> trees.Node:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from content.mathematics.vocabulary import PLAIN
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -55,11 +57,16 @@ _TABLE: dict[str, dict[str, str]] = {  # quantity: size in the base unit: spelli
         "1/1000": "L l liter liters litre litres dm^3 升 立方分米",
         "1/1000000": "mL ml cm^3 毫升 立方厘米",
     },
-    "speed": {"1": "m/s 米/秒", "5/18": "km/h kmh 千米/时 千米/小时", "44704/100000": "mph mi/h", "1000/60": "km/min"},
+    "speed": {
+        "1": "m/s 米/秒",
+        "5/18": "km/h kmh kph 千米/时 千米/小时",
+        "44704/100000": "mph mi/h",
+        "1000/60": "km/min",
+    },
     "dollars": {"1": "$ dollar dollars USD 美元", "1/100": "¢ cent cents"},
     "euros": {"1": "€ euro euros EUR 欧元"},
     "pounds sterling": {"1": "£ GBP"},
-    "yuan": {"1": "¥ yuan CNY RMB 元", "1/10": "角"},
+    "yuan": {"1": "¥ yuan CNY RMB 元 块", "1/10": "角"},
     "angle": {"1": "° degree degrees 度"},
     "celsius": {"1": "°C ℃ 摄氏度"},
     "fahrenheit": {"1": "°F ℉"},
@@ -74,8 +81,8 @@ UNITS = {
 CURRENCIES = "$€£¥"
 _UPRIGHT = re.compile(r"\\(?:text|mathrm|operatorname|textrm|mathit)\s*\{([^{}]*)\}")
 _DEGREES = re.compile(r"\^\s*(?:\\circ(?![A-Za-z])|\{\s*\\circ\s*\}|∘)|\\degree(?![A-Za-z])|º|˚")
-_PREFIX = re.compile(r"\s*([-−+]?)\s*(?:\\\$|([$€£¥￥]))\s*(?=[\d.(\\])")
-_SUFFIX = re.compile(r"\s*(?:\\?[$€£¥￥])\s*\Z")
+_PREFIX = re.compile(r"\s*([-−+]?)\s*(?:\\\$|([$€£¥]))\s*(?=[\d.(\\])")
+_SUFFIX = re.compile(r"\s*(?:\\?[$€£¥])\s*\Z")
 
 
 def factor_between(given: str, wanted: str) -> Fraction | None:
@@ -99,15 +106,16 @@ def split_unit(text: str, *, expected: str) -> tuple[str, str]:
 
     `%` is a unit only where it is expected; elsewhere it belongs to the number.
     """
-    if (found := _PREFIX.match(text)) and "$$" not in text[: found.end() + 1]:
-        sign = (found[2] or "$").replace("￥", "¥")
-        return found[1] + _SUFFIX.sub("", text[found.end() :]), sign
-    spelled = _spelled(text).replace("$$", " ").rstrip(" .。")
-    for unit in sorted({*UNITS, expected} - {""} - ({"%"} - {expected}), key=len, reverse=True):
+    plain = text.translate(PLAIN)
+    if (found := _PREFIX.match(plain)) and "$$" not in plain[: found.end() + 1]:
+        return found[1] + _SUFFIX.sub("", plain[found.end() :]), found[2] or "$"
+    spelled = _spelled(plain).replace("$$", " ").rstrip(" .")
+    named = {"", *UNITS, expected, expected.removesuffix("s")} - ({"%"} - {expected})
+    for unit in sorted(named - {""}, key=len, reverse=True):
         if spelled.endswith(unit) or ((len(unit) > 2 or unit == expected) and spelled.lower().endswith(unit.lower())):
             rest = spelled[: -len(unit)].rstrip("\\ ")
             if rest and (rest[-1] in ")}]" or rest[-1].isdigit() or not rest[-1].isalnum()) and _has_digit(rest):
-                return rest, unit
+                return rest, unit if unit in UNITS else expected
     return text, ""
 
 

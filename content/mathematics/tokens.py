@@ -208,6 +208,8 @@ class _Cutter:
             self._add(Kind.SIGN, word.lower(), len(word))
         elif word in vocabulary.FUNCTIONS or word in vocabulary.CONSTANTS or word in vocabulary.GREEK:
             self._named(word, len(word))
+        elif word.lower() in vocabulary.WORDS:
+            raise self._refuse(Code.UNKNOWN_WORD, len(word))
         elif vocabulary.ALIASES.get(word):
             self._add(Kind.FUNCTION, vocabulary.ALIASES[word], len(word))
         else:

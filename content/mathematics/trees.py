@@ -5,10 +5,11 @@ bounded: no node can be made whose value would be huge, so nothing later has to 
 """
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 MAX_EXPONENT = 1_000  # size of a constant exponent, and of the index of a root
 MAX_BITS = 4_096  # of the numerator and of the denominator of a value
@@ -243,6 +244,19 @@ class Matrix(Node):
 
 
 COLLECTIONS = (Relation, Point, Interval, Listing, Matrix)  # what cannot be added or multiplied
+
+
+def renamed(part: Any, names: Mapping[str, str]) -> Any:
+    """A node with other names for its variables."""
+    match part:
+        case Name():
+            return Name(names.get(part.name, part.name))
+        case Node():
+            changed = {each.name: renamed(getattr(part, each.name), names) for each in fields(part) if each.init}
+            return replace(part, **changed)
+        case tuple():
+            return tuple(renamed(each, names) for each in part)
+    return part
 
 
 def is_mixed(node: Node) -> bool:

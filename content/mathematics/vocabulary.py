@@ -31,6 +31,7 @@ CONNECTIVES = {
     "与": "and",
     "并且": "and",
 }
+WORDS = _words("are is no none not per plus yes zero one two four five six nine ten")  # no products of letters
 COMMANDS = {"frac": "frac", "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sqrt": "sqrt"}
 ALIASES = {
     "asin": "arcsin",

@@ -53,6 +53,10 @@ COLOURS = {"kind": "one_choice", "choices": {1: "red", 2: "blue"}, "correct": 2}
         (number(value=5, unit="km"), "5000 m", Reason.RIGHT),
         (number(value=5, unit="km"), r"5\,\mathrm{km}", Reason.RIGHT),
         (number(value=5, unit="km"), "5 公里", Reason.RIGHT),
+        (number(value=5, unit="km"), "５ｋｍ", Reason.RIGHT),
+        (number(value=20, unit="%"), "２０％", Reason.RIGHT),
+        (number(value=5, unit="元"), "￥5", Reason.RIGHT),
+        (number(value=1, unit="apples"), "1 apple", Reason.RIGHT),
         (number(value=5, unit="km"), "5000", Reason.WRONG),
         (number(value=5, unit="km"), "5 kg", Reason.UNIT),
         (number(value=5, unit="km", unit_required=True), "5", Reason.MISSING_UNIT),
@@ -206,6 +210,29 @@ def test_each_right_choice_counts_and_each_wrong_one_takes_one_away(
 @pytest.mark.parametrize(
     ("value", "response", "reason"),
     [
+        ("x=4", "4=x", Reason.RIGHT),
+        ("x=4", "X=4", Reason.RIGHT),
+        ("x=4", "X=x", Reason.WRONG),
+        ("V=2x", "v=2X", Reason.RIGHT),
+        ("x=4", "y=4", Reason.WRONG),
+        ("x=4", "8/2=x", Reason.RIGHT),
+        ("x=4", "2+2=x", Reason.FORM),
+        ("x<-6", "-6>x", Reason.RIGHT),
+        ("x<-6", "-6<x", Reason.WRONG),
+        ("x=2 or x=-2", "x=±2", Reason.RIGHT),
+        ("x=2 or x=-2", "±2", Reason.RIGHT),
+        ("x=2 or x=-2", "x=±sqrt(4)", Reason.FORM),
+        ("(2,-3)", "2,-3", Reason.FORM),
+        ("(2,-3)", "-3,2", Reason.WRONG),
+    ],
+)
+def test_a_right_answer_is_taken_however_it_is_turned_and_spelled(value: str, response: str, reason: Reason) -> None:
+    assert graded(expression(value), response).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("value", "response", "reason"),
+    [
         ("2x+3=11", "2x+3=11", Reason.RIGHT),
         ("2x+3=11", "11=3+2x", Reason.RIGHT),
         ("2x+3=11", "2x=8", Reason.RIGHT),
@@ -249,7 +276,9 @@ def test_capitals_matter_where_the_author_says_so() -> None:
 @pytest.mark.parametrize(
     ("key", "response", "code"),
     [
-        (number(value=6), "six", Code.NUMBER_EXPECTED),
+        (number(value=6), "six", Code.UNKNOWN_WORD),
+        (expression("x=4"), "x is 4", Code.UNKNOWN_WORD),
+        (expression("x=4"), "four", Code.UNKNOWN_WORD),
         (number(value=6), "2x", Code.NUMBER_EXPECTED),
         (number(value=6), "3, 4", Code.NUMBER_EXPECTED),
         (number(value=6), "6 apples", Code.UNKNOWN_UNIT),
