@@ -28,7 +28,7 @@ def courses() -> None:
 def make_school(**options: Any) -> str:
     """Run the command with a small class; returns what it says."""
     out = StringIO()
-    call_command("demo_school", students=4, answers=5, stdout=out, stderr=StringIO(), **options)
+    call_command("demo_school", students=4, answers=5, stdout=out, stderr=out, **options)
     return out.getvalue()
 
 
@@ -40,6 +40,14 @@ def test_everybody_in_it_can_sign_in_with_what_is_printed(courses: None, client:
     assert PASSWORD in text
     assert User.objects.get(username="admin").is_superuser
     assert User.objects.filter(is_teacher=True).count() == 2
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_site_that_is_no_workbench_is_warned_of_the_known_passwords(
+    courses: None, settings: Any, debug: bool
+) -> None:
+    settings.DEBUG = debug
+    assert ("WARNING" in make_school()) is not debug
 
 
 def test_its_classes_may_be_learned_from_and_its_simulated_students_are_marked(courses: None) -> None:

@@ -10,10 +10,11 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from content.models import Course, Figure
-from students import history, records
+from students import history
 from students.models import Classroom, Consent, Preference, User
 from tests.conftest import PASSWORD
 
+WISHES = {"order": "problem_first", "help": "usual", "pace": "usual", "text_size": "usual"}
 SIGN_UP = {
     "username": "lena",
     "display_name": "Lena",
@@ -31,10 +32,28 @@ def test_consent_is_off_unless_somebody_ticks_it(client: Client, db: None, ticke
     assert (lena.display_name, lena.language) == ("Lena", "zh-hans")
 
 
+def test_nobody_makes_themselves_more_than_a_student(client: Client, db: None) -> None:
+    more = dict.fromkeys(("is_teacher", "is_staff", "is_superuser", "is_simulated"), "on")
+    client.post(reverse("account_signup"), {**SIGN_UP, **more})
+    client.post(reverse("preferences"), {**WISHES, **more, "language": "en", "username": "root"})
+    lena = User.objects.get(username="lena")
+    assert lena.language == "en"  # it was saved
+    assert not any(getattr(lena, name) for name in more)
+
+
+def test_a_teacher_takes_no_class_by_its_form(client: Client, classroom: Classroom, other_teacher: User) -> None:
+    client.force_login(other_teacher)
+    more = {"id": classroom.pk, "join_code": "MINE", "consents_to_tuning": "on", "teachers": [other_teacher.pk]}
+    client.post(reverse("classes"), {"name": "Class 7a", "course": classroom.course_id, **more})
+    made = Classroom.objects.exclude(pk=classroom.pk).get(name="Class 7a")
+    assert (made.join_code == "MINE", made.consents_to_tuning) == (False, False)
+    assert other_teacher not in classroom.teachers.all()
+
+
 def test_a_box_left_alone_at_sign_up_is_no_decision(client: Client, classroom: Classroom) -> None:
     client.post(reverse("account_signup"), SIGN_UP)
     assert not Consent.objects.exists()
-    records.set_class_consent(classroom.pk, True)
+    Classroom.objects.update(consents_to_tuning=True)
     told = client.post(reverse("join"), {"code": "JOINSEVEN"}, follow=True).content.decode()
     assert "The school has agreed" in told or "学校已同意" in told
     assert history.has_consent(User.objects.get(username="lena").pk)
@@ -43,16 +62,15 @@ def test_a_box_left_alone_at_sign_up_is_no_decision(client: Client, classroom: C
 def test_who_is_in_a_class_that_consents_is_told_and_may_say_no(
     client: Client, student: User, classroom: Classroom
 ) -> None:
-    records.set_class_consent(classroom.pk, True)
+    Classroom.objects.update(consents_to_tuning=True)
     client.force_login(student)
     shown = client.get(reverse("preferences")).content.decode()
     assert "Class 7a" in shown
     assert "your answers are left out" in shown
     assert re.search(r'name="consent"[^>]*checked', shown)
-    wishes = {"order": "problem_first", "help": "usual", "pace": "usual", "text_size": "usual"}
-    client.post(reverse("preferences"), {**wishes, "language": "en", "consent": "on"})
+    client.post(reverse("preferences"), {**WISHES, "language": "en", "consent": "on"})
     assert not Consent.objects.exists()  # nothing was changed, so nothing was decided
-    client.post(reverse("preferences"), {**wishes, "language": "en"})
+    client.post(reverse("preferences"), {**WISHES, "language": "en"})
     assert not history.has_consent(student.pk)
 
 

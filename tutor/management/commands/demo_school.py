@@ -22,6 +22,10 @@ PASSWORD = "yincai-demo"  # noqa: S105 (a demonstration, and said to be one)
 SEED = 2026
 SIMULATED = 60
 ANSWERS = 75  # of each simulated student, about
+WARNING = (
+    "WARNING: everybody knows these passwords, the administrator's too. Keep this site to yourself; "
+    "before others can reach it, delete these accounts and start with DEMO=0."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +111,8 @@ class Command(BaseCommand):
         answers = sum(self._make_school(school, courses[school.language], people, options) for school in SCHOOLS)
         for person in PEOPLE:
             self.stdout.write(f"  {person.username:<10} {person.password}   {person.who}")
+        if not settings.DEBUG:
+            self.stderr.write(self.style.WARNING(WARNING))
         figures = {"answers": answers, "seconds": round(time.perf_counter() - started, 1)}
         self.stdout.write(json.dumps(figures))
 
