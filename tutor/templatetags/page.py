@@ -21,6 +21,7 @@ from students.history import ConceptEstimate
 from students.knowledge import Standing
 from students.models import Preference
 from training import machinery
+from training.models import Objective, TrainingRun
 
 register = template.Library()
 
@@ -173,6 +174,18 @@ def cell_of(held: ConceptEstimate, student_id: int) -> SafeString:
 def machinery_state() -> dict[str, Any]:
     """How workers, queues and models are doing, for the administration's first page."""
     return machinery.state(now=timezone.now())
+
+
+@register.filter
+def objective_word(code: str) -> str:
+    """What a model learns, in words."""
+    return str(Objective(code).label)
+
+
+@register.filter
+def run_word(code: str) -> str:
+    """How a training run stands, in words."""
+    return str(TrainingRun.State(code).label)
 
 
 @register.simple_tag(takes_context=True)
