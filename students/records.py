@@ -232,12 +232,6 @@ def set_consent(student_id: int, given: bool, now: datetime) -> None:
     Consent.objects.create(student_id=student_id, purpose=Consent.Purpose.FINE_TUNING, given=given, decided_at=now)
 
 
-def set_class_consent(classroom_id: int, given: bool) -> None:
-    """Note whether a school consents for a whole class. Raises Classroom.DoesNotExist."""
-    if not Classroom.objects.filter(pk=classroom_id).update(consents_to_tuning=given):
-        raise Classroom.DoesNotExist
-
-
 def _states(student_id: int, concept_ids: Iterable[int], *, now: datetime) -> dict[int, ConceptState]:
     """The student's states of these concepts, new ones where there are none. The caller holds the student's lock."""
     wanted = sorted(set(concept_ids))

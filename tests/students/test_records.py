@@ -257,20 +257,18 @@ def test_consent_is_off_until_given_and_the_latest_word_counts(student: User, cl
 def test_a_school_may_consent_for_a_class(
     student: User, classmate: User, other_teacher: User, classroom: Classroom
 ) -> None:
-    records.set_class_consent(classroom.pk, True)
+    Classroom.objects.filter(pk=classroom.pk).update(consents_to_tuning=True)
     assert set(history.consenting_students()) == {student.pk, classmate.pk}
-    with pytest.raises(Classroom.DoesNotExist):
-        records.set_class_consent(0, True)
 
 
 def test_a_students_own_word_goes_before_the_schools(
     student: User, classmate: User, classroom: Classroom, now: datetime
 ) -> None:
-    records.set_class_consent(classroom.pk, True)
+    Classroom.objects.filter(pk=classroom.pk).update(consents_to_tuning=True)
     records.set_consent(student.pk, False, now)
     assert list(history.consenting_students()) == [classmate.pk]
     assert not history.has_consent(student.pk)
     assert history.has_consent(classmate.pk)
-    records.set_class_consent(classroom.pk, False)
+    Classroom.objects.filter(pk=classroom.pk).update(consents_to_tuning=False)
     records.set_consent(student.pk, True, now + timedelta(seconds=1))
     assert list(history.consenting_students()) == [student.pk]
