@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 from playwright.sync_api import Response as Answer
 from pytest_django.live_server_helper import LiveServer
 
@@ -32,10 +32,12 @@ SETTLED = """async () => {
 STATES = ("fresh", "several-choices", "wrong", "unreadable", "scaffold", "second-step", "right", "shown", "expression")
 
 
-def opened(chromium: Browser, site: LiveServer, user: User | None, look: tuple[str, str, int]) -> BrowserContext:
+def opened(
+    chromium: Browser, site: LiveServer, user: User | None, look: tuple[str, str, int], **device: bool
+) -> BrowserContext:
     """A browser window with a look of its own, signed in."""
     theme, language, width = look
-    context = chromium.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
+    context = chromium.new_context(viewport={"width": width, "height": 740}, reduced_motion="reduce", **device)
     cookies = {"theme": theme, "django_language": language}
     if user:
         client = Client()
@@ -112,17 +114,24 @@ def test_the_pages_of_a_teacher_are_sound(
     teacher: User,
     student: User,
     classroom: Classroom,
+    now: datetime,
     theme: str,
     language: str,
     width: int,
 ) -> None:
-    concept = classroom.course.concepts.first()
-    assert concept
+    turn = turns.next_turn(student, classroom.course, now=now, rng=Random(1))
+    assert turn.current
+    turns.give_up(turn_token=turn.token, student=student, step_key=turn.current.key, now=now)
     base = f"{live_server.url}/classes/"
     with opened(chromium, live_server, teacher, (theme, language, width)) as context:
         page = context.new_page()
         own = f"{base}{classroom.pk}/"
-        for address in (base, own, f"{own}students/{student.pk}/?concept={concept.pk}", f"{own}concepts/{concept.pk}/"):
+        for address in (
+            base,
+            own,
+            f"{own}students/{student.pk}/?concept={turn.concept_id}",
+            f"{own}concepts/{turn.concept_id}/",
+        ):
             check(page, address)
 
 
@@ -143,3 +152,38 @@ def test_the_doors_are_sound(chromium: Browser, live_server: LiveServer, theme: 
         page = context.new_page()
         for path in ("login", "signup", "password/reset"):
             check(page, f"{live_server.url}/accounts/{path}/")
+
+
+# The keyboard slides in, and the page makes room for it. (A strict policy forbids wait_for_function, which evaluates.)
+ROOM_MADE = """async () => {
+    const made = () => mathVirtualKeyboard.boundingRect.height > 100
+        && document.querySelector(".actions").getBoundingClientRect().bottom <= innerHeight - 100;
+    const end = performance.now() + 10_000;
+    while (!made() && performance.now() < end) await new Promise(requestAnimationFrame);
+}"""
+KEYS = """[...document.querySelectorAll("#school-keys :is(.MLK__keycap, .action)")]
+    .map((key) => key.getBoundingClientRect()).map((key) => [key.left, key.right, key.width, key.height])"""
+
+
+def test_the_keyboard_on_a_phone_fits_covers_nothing_and_hands_in(
+    chromium: Browser, live_server: LiveServer, student: User, course: Course, now: datetime
+) -> None:
+    turn = turns.next_turn(student, course, now=now, rng=Random(1))
+    with opened(chromium, live_server, student, ("light", "en", 360), has_touch=True, is_mobile=True) as context:
+        page = context.new_page()
+        page.goto(f"{live_server.url}/practice/{turn.token}/")
+        page.evaluate(SETTLED)
+        page.tap("math-field")
+        page.evaluate(ROOM_MADE)
+        keys = page.evaluate(KEYS)
+        assert len(keys) == 32
+        assert all(left >= 0 and right <= 360 and wide >= 40 and high >= 44 for left, right, wide, high in keys)
+        free = page.evaluate("innerHeight - mathVirtualKeyboard.boundingRect.height")
+        for part in (".prompt", "math-field", "#check"):
+            box = page.locator(part).first.bounding_box()
+            assert box, part
+            assert 0 <= box["y"] <= box["y"] + box["height"] <= free, part
+        page.tap("#school-keys .MLK__keycap:has-text('7')")
+        expect(page.locator("[name=response]")).to_have_value("7")
+        page.tap("#school-keys .action >> nth=-1")
+        page.wait_for_selector(".feedback")
