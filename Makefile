@@ -39,7 +39,7 @@ test: lint browser ## lint, then every test
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed."; exit 1; }
-	@echo "Installing into $(VENV): about 2 GB, once"
+	@echo "Installing into $(VENV), once: 2 GB with the CPU build of PyTorch, 6 GB with the CUDA build"
 	@"$(PYTHON)" -m venv $(VENV)
 
 $(VENV)/.runtime: requirements.txt $(wildcard locale/*/LC_MESSAGES/*.po) | $(VENV)/bin/python
