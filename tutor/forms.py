@@ -5,7 +5,10 @@ from typing import Any, ClassVar, cast
 from allauth.account.forms import SignupForm as AccountSignupForm
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib.auth import authenticate, login
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +52,18 @@ class SignupForm(AccountSignupForm):  # type: ignore[misc]  # allauth has no typ
         self.fields["email"].help_text = _("Only to set a new password when the old one is forgotten.")
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponseBase | None]:
+        """The account, whole or not at all. Of a double click, the second is let in to what the first has made."""
+        try:
+            with transaction.atomic():
+                return cast("tuple[User | None, HttpResponseBase | None]", super().try_save(request))
+        except IntegrityError:
+            given = self.cleaned_data
+            user = authenticate(request, username=given["username"], password=given["password1"])
+            if user is not None:
+                login(request, user)
+            return None, redirect("home")
 
     def custom_signup(self, request: HttpRequest, user: User) -> None:
         """Called by allauth when the account exists: keeps what it does not know."""

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from content.models import Course, Exercise
-from students.models import Attempt, ConceptState, PopulationCount, User
-from tests.conftest import make_course
+from students.models import Attempt, Classroom, ConceptState, Consent, Enrolment, PopulationCount, Preference, User
+from tests.conftest import PASSWORD, make_course
 from tutor.models import Session, Turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -171,3 +171,38 @@ def test_a_whole_class_that_answers_at_once_is_counted_whole(course: Course) -> 
         assert list(tabs.map(do, range(len(pupils)))) == [302] * len(pupils)
     assert Attempt.objects.count() == 2 * len(pupils)
     assert {(count.tries, count.right) for count in PopulationCount.objects.all()} == {(6, 6)}
+
+
+def test_signing_up_by_a_double_click_is_one_account_and_no_fault(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]  # as slow as on a site
+    form = {"username": "lena", "password1": PASSWORD, "language": "en", "consent": "on"}
+    start = Barrier(3)
+
+    def do(_place: int) -> tuple[int, bool]:
+        try:
+            start.wait(30)
+            browser = Client(raise_request_exception=False)
+            came = browser.post(reverse("account_signup"), form)
+            return came.status_code, "_auth_user_id" in browser.session
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as clicks:
+        assert list(clicks.map(do, range(3))) == [(302, True)] * 3
+    assert User.objects.filter(username="lena").count() == 1
+    assert Consent.objects.count() == 1
+
+
+def test_saving_preferences_and_joining_by_a_double_click_is_done_once(student: User, course: Course) -> None:
+    classroom = Classroom.objects.create(name="Class", course=course, join_code="RACECODE")
+    wishes = {"order": "problem_first", "help": "usual", "pace": "usual", "text_size": "usual", "language": "en"}
+
+    def save(tab: Client) -> Any:
+        return tab.post(reverse("preferences"), wishes)
+
+    def join(tab: Client) -> Any:
+        return tab.post(reverse("join"), {"code": classroom.join_code})
+
+    assert at_once(student, [save, join] * 3) == [302] * 6
+    assert Preference.objects.count() == 1
+    assert Enrolment.objects.count() == 1

@@ -32,7 +32,10 @@ LANGUAGES = {code for code, _name in settings.LANGUAGES}
 def preferences(request: HttpRequest) -> HttpResponseBase:
     """What the person asks for, all on one page."""
     user = person(request)
-    preference = Preference.objects.filter(student=user).first() or Preference(student=user)
+    if request.method == "POST":  # a double click makes one row
+        preference, _new = Preference.objects.get_or_create(student=user)
+    else:
+        preference = Preference.objects.filter(student=user).first() or Preference(student=user)
     given = history.has_consent(user.pk)
     about = PersonForm(request.POST or None, instance=user, initial={"consent": given})
     wishes = PreferenceForm(request.POST or None, instance=preference)
