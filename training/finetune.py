@@ -8,6 +8,7 @@ epoch, from which a run that was stopped goes on exactly.
 
 import argparse
 import copy
+import io
 import json
 import math
 import sys
@@ -279,7 +280,9 @@ class State:
             "numbers": [self.best_loss, self.epoch, self.step, self.stale],
             "history": self.history,
         }
-        torch.save(state, folder / "state.new")
+        whole = io.BytesIO()
+        torch.save(state, whole)  # not into the file: there it hides a full disk behind an error of its own
+        (folder / "state.new").write_bytes(whole.getbuffer())
         (folder / "state.new").replace(folder / "state.pt")
 
     def read(self, folder: Path) -> None:

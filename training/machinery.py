@@ -7,8 +7,8 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from training import queue
-from training.models import ModelVersion, Objective, TrainingRun
+from training import queue, registry
+from training.models import Objective, TrainingRun
 
 QUEUES = ("serving", "training")
 PING_SECONDS = 0.7
@@ -22,8 +22,8 @@ def state(*, now: datetime | None = None) -> dict[str, Any]:
     """Everything an administrator or a monitor wants to know, as JSON-able values. Never raises; takes up to 1 s.
 
     Keys: database, redis (bool); workers (answering workers by queue); beat (seconds since the last tick, or None);
-    queued (messages by queue, or None); models (by objective: serving version's number or None, last run's id, state,
-    stage and progress); ok (database, redis and a worker for each queue are there).
+    queued (messages by queue, or None); models (by objective: name, serving version's number or None, whether its files
+    are there, the last run); ok (database, redis, a worker for each queue, and the files of what serves are there).
     """
     now = now or timezone.now()
     database = _database_answers()
@@ -31,15 +31,16 @@ def state(*, now: datetime | None = None) -> dict[str, Any]:
     queued = {name: None if first is None else queue.length(name) for name in QUEUES}
     redis = all(length is not None for length in queued.values())
     workers = workers_by_queue() if redis else dict.fromkeys(QUEUES, 0)
+    models = {objective: _model(objective) for objective in Objective.values} if database else {}
     return {
-        "ok": database and redis and all(workers.values()),
+        "ok": database and redis and all(workers.values()) and all(model["has_files"] for model in models.values()),
         "database": database,
         "redis": redis,
         "workers": workers,
         "beat": _seconds_since_tick(now),
         "beat_late_after": LATE_AFTER,
         "queued": queued,
-        "models": {objective: _model(objective) for objective in Objective.values} if database else {},
+        "models": models,
     }
 
 
@@ -81,6 +82,18 @@ def _seconds_since_tick(now: datetime) -> int | None:
 
 
 def _model(objective: str) -> dict[str, Any]:
-    versions = ModelVersion.objects.filter(objective=objective, state=ModelVersion.State.SERVING)
-    run = TrainingRun.objects.filter(objective=objective).values("id", "state", "stage", "progress").first()
-    return {"serving": versions.values_list("number", flat=True).first(), "last_run": run}
+    version = registry.serving(objective)
+    run = TrainingRun.objects.filter(objective=objective).first()
+    return {
+        "name": str(Objective(objective).label),
+        "serving": version and version.number,
+        "has_files": version is None or registry.has_files(version),
+        "last_run": run
+        and {
+            "id": run.pk,
+            "state": run.state,
+            "state_name": run.get_state_display(),
+            "stage": run.stage,
+            "progress": run.progress,
+        },
+    }

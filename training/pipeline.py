@@ -5,6 +5,7 @@ The stages of a run meet in files, so that a run whose worker died goes on where
 
 import errno
 import logging
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -82,7 +83,8 @@ def _walk(run: TrainingRun, reporter: runs.Reporter) -> None:
 
     reporter.stage("evaluate")
     against = registry.serving(run.objective)
-    rival = registry.folder(against) if against and against != version else None
+    compared = against is not None and against != version and registry.has_files(against)
+    rival = registry.folder(against) if against and compared else None
     report = evaluate.evaluate(bundle=registry.folder(version), snapshot=snapshot, rival=rival)
 
     reporter.stage("gate")
@@ -113,7 +115,7 @@ def _message_of(error: Exception) -> dict[str, Any]:
             return {"code": "too_few", "answers": error.answers, "needed": LEAST_ANSWERS}
         case finetune.TrainingFailed() | dataset.BadSnapshot():
             return {"code": "training_failed", "detail": str(error)}
-        case OSError(errno=errno.ENOSPC):
+        case _ if os.strerror(errno.ENOSPC) in str(error):  # from Python, from Arrow or from safetensors
             return {"code": "disk_full"}
         case ValueError():
             return {"code": "options", "detail": str(error)}
@@ -129,11 +131,11 @@ def refresh_predictions(*, student_id: int, course_id: int, step_ids: Sequence[i
 
     Returns whether they were stored: not without a model, nor when newer knowledge is there already.
     """
-    version = registry.serving(Objective.TRACING)
-    if version is None:
+    version, predictor = _serving_predictor()
+    if version is None or predictor is None:
         return False
     question = asking.about(student_id, course_id=course_id, step_ids=step_ids, now=now)
-    predicted = serving.predictor(registry.folder(version)).predict(question.query)
+    predicted = predictor.predict(question.query)
     pairs = zip(question.query.candidates, predicted.probabilities.tolist(), strict=True)
     seen = question.attempts_seen
     kept = predictions.store(
@@ -154,9 +156,17 @@ def refresh_predictions(*, student_id: int, course_id: int, step_ids: Sequence[i
 
 def load_serving() -> None:
     """Read the serving version into memory, if there is one: its first prediction would have to wait for that."""
+    _serving_predictor()
+
+
+def _serving_predictor() -> tuple[ModelVersion | None, serving.Predictor | None]:
+    """The version that serves, in memory; a process that has it goes on with it when its files are deleted."""
     version = registry.serving(Objective.TRACING)
-    if version is not None:
-        serving.predictor(registry.folder(version))
+    try:
+        return version, serving.predictor(registry.folder(version)) if version else None
+    except (OSError, ValueError) as error:  # the plain estimate goes on; the administration shows the fault
+        logger.error("%s cannot be read: %s", version, error)
+        return version, None
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -51,6 +51,11 @@ def folder(version: ModelVersion) -> Path:
     return Path(settings.DATA) / version.bundle
 
 
+def has_files(version: ModelVersion) -> bool:
+    """Whether its bundle is there, which somebody may have deleted."""
+    return bool(version.bundle) and (folder(version) / "model.safetensors").is_file()
+
+
 def register(run: TrainingRun, made: Path) -> ModelVersion:
     """Give the bundle of the run a number, and move it to where versions live. Returns the candidate."""
     with transaction.atomic():
@@ -78,10 +83,10 @@ def consider(
 ) -> bool:
     """Promote `version` if its report says that it should serve. Reasons are stored either way.
 
-    `against` is the version that served when the report was made, and that the report compares with.
+    `against` is the version that served when the report was made, and that the report compares with if it could.
     Returns whether it serves now.
     """
-    reasons = judge(report, gate=gate, has_serving=against is not None)
+    reasons = judge(report, gate=gate)
     passed = all(reason["passed"] for reason in reasons)
     if passed:
         try:
@@ -94,15 +99,15 @@ def consider(
     return passed
 
 
-def judge(report: Mapping[str, Any], *, gate: GateConfig, has_serving: bool) -> list[Reason]:
+def judge(report: Mapping[str, Any], *, gate: GateConfig) -> list[Reason]:
     """The gate: one reason a test, each with its figures and whether it was passed.
 
-    The rival is the serving version; before there is one, the plain estimate of students/knowledge.
+    The rival is the serving version; where there is none, the plain estimate of students/knowledge.
     All figures are of the same later answers, which the candidate did not train on.
     """
     ours = report["candidate"]
-    rival_name = "serving" if has_serving else "knowledge"
-    rival = report["serving"] if has_serving else report["baselines"]["knowledge"]
+    rival_name = "serving" if report["serving"] else "knowledge"
+    rival = report["serving"] or report["baselines"]["knowledge"]
     answers = int(report["answers"])
     reasons: list[Reason] = [
         {"code": "held_out", "passed": answers >= gate.min_answers, "answers": answers, "needed": gate.min_answers}
@@ -145,7 +150,7 @@ def promote(version: ModelVersion, *, replacing: ModelVersion | None, now: datet
 
     Raises NotPromotable when something else serves by now, when the version already serves, or its folder is gone.
     """
-    if not version.bundle or not folder(version).is_dir():
+    if not has_files(version):
         raise NotPromotable("bundle_gone")
     states = ModelVersion.State
     try:

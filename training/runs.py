@@ -79,10 +79,10 @@ def read_options(options: Mapping[str, Any], *, objective: str) -> tuple[Path | 
         return None, config
     if not base:
         now = registry.serving(objective)
-        return (registry.folder(now) if now else None), config
+        return (registry.folder(now) if now and registry.has_files(now) else None), config
     if base.isdecimal():
-        version = ModelVersion.objects.filter(objective=objective, number=int(base)).exclude(bundle="").first()
-        if version is None:
+        version = ModelVersion.objects.filter(objective=objective, number=int(base)).first()
+        if version is None or not registry.has_files(version):
             raise ValueError(f"base: there is no version {base} with its files")
         return registry.folder(version), config
     if not (Path(base) / "config.json").is_file():

@@ -1,5 +1,6 @@
 """The whole walk with real, tiny networks: from rows to a serving version and its predictions."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,12 @@ import pytest
 import torch
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from students.models import ConceptState
 from tests.training.conftest import NOW, TINY, Site, answer, walk
-from training import asking, evaluate, export, finetune, pipeline, predictions, registry, runs, serving
+from training import asking, evaluate, finetune, machinery, pipeline, predictions, registry, runs, serving
 from training.models import ModelVersion
 
 pytestmark = pytest.mark.django_db
@@ -68,13 +70,55 @@ def test_a_run_whose_loss_is_no_number_fails_and_what_served_goes_on(serving_ver
     assert ModelVersion.objects.count() == 1
 
 
-def test_a_full_disk_fails_the_run_with_a_word_about_the_disk(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device"),
+        OSError(28, "Error writing bytes to file. Detail: [errno 28] No space left on device"),  # Arrow's
+        SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_fails_the_run_with_a_word_about_the_disk(
+    site: Site, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def no_space(*_: Any, **__: Any) -> None:
-        raise OSError(28, "No space left on device")
+        raise error
 
-    monkeypatch.setattr(export, "write_snapshot", no_space)
+    monkeypatch.setattr(finetune, "write_bundle", no_space)
     run = walk()
     assert (run.state, run.message) == ("failed", {"code": "disk_full"})
+    assert registry.serving("tracing") is None
+
+
+def test_a_disk_that_is_full_at_a_checkpoint_is_named_too(site: Site) -> None:
+    run = runs.request_retrain("tracing", trigger="person", options=TINY)
+    checkpoint = pipeline.run_folder(run) / "checkpoint"
+    checkpoint.mkdir()
+    (checkpoint / "state.new").symlink_to("/dev/full")  # takes nothing: «no space left on device»
+    ended = pipeline.retrain(run_id=run.pk)
+    assert ended is not None
+    assert (ended.state, ended.message) == ("failed", {"code": "disk_full"})
+
+
+def test_when_the_files_of_what_serves_are_gone_practice_goes_on_and_the_next_run_starts_anew(
+    site: Site, serving_version: ModelVersion
+) -> None:
+    refresh(site)
+    other = site.students[1].pk
+    shutil.rmtree(registry.folder(serving_version))
+    assert refresh(site, student_id=other)  # this process has it in memory
+    serving.predictor.cache_clear()
+    assert not refresh(site, student_id=other)
+    pipeline.load_serving()
+    state = machinery.state(now=NOW)
+    assert not state["ok"]
+    assert (state["models"]["tracing"]["serving"], state["models"]["tracing"]["has_files"]) == (1, False)
+
+    run = walk(seed=2)
+
+    assert run.version == registry.serving("tracing")
+    assert (run.state, run.version.report["serving"]) == ("promoted", None)
+    assert refresh(site, student_id=other)
 
 
 def test_too_few_answers_fail_the_run_with_their_number(empty_site: Site) -> None:

@@ -1,5 +1,6 @@
 """The gate, promotion and the way back: exactly one version serves, and never one that is worse."""
 
+import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ def make_version(number: int, state: str = "candidate", *, served: bool = False)
         promoted_at=NOW if served or state == "serving" else None,
     )
     registry.folder(version).mkdir(parents=True)
+    (registry.folder(version) / "model.safetensors").touch()
     return version
 
 
@@ -47,8 +49,8 @@ def make_report(**changes: Any) -> dict[str, Any]:
     return {**report, **changes}
 
 
-def failed(report: Mapping[str, Any], *, has_serving: bool = True) -> list[str]:
-    reasons = registry.judge(report, gate=GATE, has_serving=has_serving)
+def failed(report: Mapping[str, Any]) -> list[str]:
+    reasons = registry.judge(report, gate=GATE)
     return [reason["code"] for reason in reasons if not reason["passed"]]
 
 
@@ -62,9 +64,9 @@ def test_a_candidate_that_is_hardly_better_is_refused() -> None:
 
 
 def test_the_first_candidate_must_beat_the_plain_estimate() -> None:
-    worse = make_report(candidate={"logloss": 0.61, "auc": 0.75, "ece": 0.02})
-    assert failed(make_report(), has_serving=False) == []
-    assert failed(worse, has_serving=False) == ["better_than_knowledge"]
+    worse = make_report(serving=None, candidate={"logloss": 0.61, "auc": 0.75, "ece": 0.02})
+    assert failed(make_report(serving=None)) == []
+    assert failed(worse) == ["better_than_knowledge"]
 
 
 def test_a_candidate_that_is_badly_calibrated_is_refused() -> None:
@@ -82,7 +84,7 @@ def test_on_few_answers_a_calibration_error_that_chance_explains_is_forgiven() -
 
 def test_a_candidate_that_fails_one_group_is_refused_and_the_group_is_named() -> None:
     groups = {"hinted": {"answers": 60, "candidate": {"logloss": 0.7}, "serving": {"logloss": 0.6}}}
-    reasons = registry.judge(make_report(subgroups=groups), gate=GATE, has_serving=True)
+    reasons = registry.judge(make_report(subgroups=groups), gate=GATE)
     assert [reason["subgroup"] for reason in reasons if not reason["passed"]] == ["hinted"]
 
 
@@ -139,7 +141,7 @@ def test_a_first_version_does_not_push_aside_one_that_came_meanwhile() -> None:
 
 def test_a_version_whose_files_are_gone_is_not_promoted() -> None:
     version = make_version(1)
-    registry.folder(version).rmdir()
+    shutil.rmtree(registry.folder(version))
     with pytest.raises(NotPromotable, match="bundle_gone"):
         registry.promote(version, replacing=None, now=NOW)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.training.conftest import NOW, Site, answer
-from training import runs
+from training import registry, runs
 from training.models import ModelVersion, TrainingRun
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,11 @@ def test_a_person_s_learning_rate_holds_from_a_base_too() -> None:
 
 def test_a_run_starts_from_what_serves_or_from_the_version_named() -> None:
     for number, state in ((1, "retired"), (2, "serving")):
-        ModelVersion.objects.create(objective="tracing", number=number, state=state, bundle=f"versions/{number}")
+        version = ModelVersion.objects.create(
+            objective="tracing", number=number, state=state, bundle=f"versions/{number}"
+        )
+        registry.folder(version).mkdir(parents=True)
+        (registry.folder(version) / "model.safetensors").touch()
 
     bases = [runs.read_options(options, objective="tracing")[0] for options in ({}, {"base": "1"}, {"base": "none"})]
 
