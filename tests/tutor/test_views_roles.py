@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.test.client import MULTIPART_CONTENT
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from content.models import Concept, Course
@@ -178,9 +179,11 @@ def statuses(school: School, name: str, role: str) -> set[int]:
     assert school.turn.current
     data = {"step": school.turn.current.key, "response": "5", "after": "0", "language": "en", "hint": "none"}
     data["submission_id"] = "00000000-0000-4000-8000-000000000005"
-    json = {"content_type": "application/json"} if name.startswith("api:") else {}
+    content_type = "application/json" if name.startswith("api:") else MULTIPART_CONTENT
     client, address = as_role(school, role), address_of(school, name)
-    return {client.get(address).status_code, client.post(address, data, **json).status_code} - {WRONG_METHOD}
+    return {client.get(address).status_code, client.post(address, data, content_type=content_type).status_code} - {
+        WRONG_METHOD
+    }
 
 
 def test_every_address_has_its_place_among_the_roles() -> None:
