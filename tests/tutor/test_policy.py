@@ -22,6 +22,7 @@ KNOWN = Held(value=0.9, low=0.8, high=0.95, tries=6, mastered=True, standing=Sta
 FADED = replace(
     KNOWN, value=0.7, low=0.5, high=0.9, standing=Standing.FADING, last_attempt_at=START - timedelta(days=30)
 )
+NEARLY = Held(value=0.82, low=0.58, high=0.93, tries=4, standing=Standing.LEARNING)
 WEAK = Held(value=0.3, low=0.1, high=0.5, tries=4, standing=Standing.LEARNING)
 
 # 1 and 2 are open, 3 needs 1, 4 needs 3. Four exercises each, named by concept and number.
@@ -204,8 +205,11 @@ MIXED = make_course(
         situation({1: WEAK}, course=MIXED, predictions={10: 0.7, 20: 0.74, 21: 0.7, 30: 0.76, 40: 0.2}),
         situation({1: FADED}, course=MIXED, served=[Served(exercise_id=1, concept_id=1, skipped=True)]),
         situation({1: WEAK, 2: FADED, 3: KNOWN, 4: KNOWN}),
+        situation({1: replace(WEAK, wrong_in_a_row=2)}, course=MIXED, served=[Served(exercise_id=2, concept_id=1)]),
+        situation({1: NEARLY, 2: NEARLY}, course=MIXED, pace="calm", step_counts={10: (1, 9), 40: (9, 9)}),
+        situation(dict.fromkeys((1, 2, 3), FADED), course=MIXED, served=[Served(exercise_id=6, concept_id=3)]),
     ],
-    ids=["chain", "shared", "predicted", "review", "two"],
+    ids=["chain", "shared", "predicted", "review", "two", "struggling", "nearly", "all faded"],
 )
 def test_propensities_sum_to_one_and_are_what_really_happens(given: Situation) -> None:
     stated = policy.propensities(given)

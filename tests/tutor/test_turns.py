@@ -1,13 +1,14 @@
 """Turns: one exercise from the choice to the last answer, whatever is clicked twice."""
 
 import uuid
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from content.grading import Unreadable
 from content.models import Course, Exercise, Hint, Step
@@ -41,6 +42,24 @@ def test_the_first_turn_says_why_and_stores_how_it_was_chosen(
     assert turn.version is None
     assert turn.probability is not None
     assert turn.session.student == student
+
+
+def test_the_propensity_stored_with_a_turn_is_how_often_such_a_turn_comes(
+    student: User, course: Course, now: datetime, rng: Random
+) -> None:
+    answer(student, serve(student, course, "solve-steps", now=now), "3x=16", now=now)
+    times, came, stored = 200, Counter[int](), {}
+    for _ in range(times):
+        with transaction.atomic():
+            Turn.objects.filter(state=Turn.State.OPEN).update(state=Turn.State.DONE, finished_at=now)
+            view = turns.next_turn(student, course, now=now, rng=rng)
+            came[view.exercise_id] += 1
+            stored[view.exercise_id] = Turn.objects.get(token=view.token).propensity
+            transaction.set_rollback(True)
+    assert 0.9 < sum(stored.values()) < 1.0001  # those that are rare may not have come
+    for exercise, probability in stored.items():
+        spread = 4 * (probability * (1 - probability) / times) ** 0.5
+        assert abs(came[exercise] / times - probability) < spread + 1e-9
 
 
 def test_reloading_and_a_second_tab_show_the_same_turn(
