@@ -104,15 +104,16 @@ def practise(
     now: datetime,
     progress: Callable[[int], None],
 ) -> Iterator[Practised]:
-    """Let each member give about `answers` answers in the weeks before `now`, one transaction a student.
+    """Let each member give about `answers` answers in the weeks before `now`.
 
-    `progress` is told how many answers each student gave.
+    Each act is a transaction of its own, as anybody's: people who practise meanwhile wait for none but the last answer,
+    for everybody's answers are counted in the same rows. `progress` is told how many answers each student gave.
     """
     requires = _requires(course)
     for number, (user, simulated) in enumerate(members):
         rng = Random(f"{seed}:{number}")  # noqa: S311 (has to come out the same again)
         clock = _Clock(now=now - CALENDAR, end=now, rng=rng)
-        with transaction.atomic(), turns.without_refresh():
+        with turns.without_refresh():
             done = _live(_Life(user=user, simulated=simulated, course=course, requires=requires, clock=clock), answers)
         progress(done.answers)
         yield done
