@@ -20,6 +20,8 @@ from training import registry, runs, tasks, wording
 from training.config import FinetuneConfig
 from training.models import ModelVersion, Objective, Prediction, TrainingRun
 
+RIVALS = ("candidate", "serving", "knowledge")  # whose figures stand side by side
+
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows that only the program writes."""
@@ -89,19 +91,9 @@ class TrainForm(forms.Form):
 class TrainingRunAdmin(ReadOnlyAdmin):
     """Runs with their live progress, and «Train now»."""
 
-    list_display = (
-        "id",
-        "objective",
-        "state_now",
-        "trigger",
-        "requested_by",
-        "answers",
-        "created_at",
-        "took",
-        "version",
-    )
+    list_display = ("__str__", "state_now", "asked", "created_at", "took")
     list_filter = ("objective", "state", "trigger")
-    list_select_related = ("version", "requested_by")
+    list_select_related = ("requested_by",)
     change_list_template = "admin/training/trainingrun/change_list.html"
     fields = (
         "objective",
@@ -138,6 +130,11 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         shape = '<span data-refresh="{}" aria-live="polite">{}{}{}</span>'
         return format_html(shape, url, run.get_state_display(), bar, note)
 
+    @admin.display(description=gettext_lazy("trigger"), ordering="trigger")
+    def asked(self, run: TrainingRun) -> str:
+        """What asked for it, and who."""
+        return f"{run.get_trigger_display()}: {run.requested_by}" if run.requested_by else run.get_trigger_display()
+
     @admin.display(description=gettext_lazy("duration"))
     def took(self, run: TrainingRun) -> str:
         if run.started_at is None:
@@ -147,7 +144,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("settings"))
     def settings_used(self, run: TrainingRun) -> str:
-        return ", ".join(f"{name} = {value}" for name, value in run.options.items()) or _("defaults")
+        return "; ".join(wording.setting(name, value) for name, value in run.options.items()) or _("defaults")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -193,19 +190,15 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 class ModelVersionAdmin(ReadOnlyAdmin):
     """Versions with their figures, the reasons of the gate, and the way back."""
 
-    list_display = ("__str__", "state", "logloss", "auc", "why", "created_at", "promoted_at")
+    list_display = ("__str__", "state", "logloss", "why", "promoted_at")
     list_filter = ("objective", "state")
     actions = ("roll_back",)
     fields = ("objective", "number", "state", "bundle", "created_at", "promoted_at", "why", "figures")
     readonly_fields = fields
 
-    @admin.display(description=gettext_lazy("log loss (serving then, plain)"))
+    @admin.display(description=gettext_lazy("log loss"))
     def logloss(self, version: ModelVersion) -> str:
-        return _line(version.report, "logloss")
-
-    @admin.display(description=gettext_lazy("AUC (serving then, plain)"))
-    def auc(self, version: ModelVersion) -> str:
-        return _line(version.report, "auc")
+        return wording.figure(version.report.get("candidate"), "logloss")
 
     @admin.display(description=gettext_lazy("the gate"))
     def why(self, version: ModelVersion) -> SafeString:
@@ -251,46 +244,43 @@ class PredictionAdmin(ReadOnlyAdmin):
         return len(prediction.probabilities)
 
 
-def report_tables(report: Any) -> SafeString:
-    """A report as tables: the models side by side, then the groups; what is not a table stays a list."""
-    plain = [(name, _number(value)) for name, value in report.items() if not isinstance(value, dict | list)]
-    parts = [format_html("<table>{}</table>", format_html_join("", "<tr><th>{}</th><td>{}</td></tr>", plain))]
-    for name, value in report.items():
-        if isinstance(value, dict) and value:
-            parts.append(format_html("<h4>{}</h4>{}", name, _table(value)))
+def report_tables(report: dict[str, Any]) -> SafeString:
+    """A report in words: facts of the run, the models side by side, the groups, the settings."""
+    models = {"candidate": report.get("candidate"), "serving": report.get("serving"), **report.get("baselines", {})}
+    groups = report.get("subgroups", {})
+    settings = dict(report.get("settings", {}))
+    settings |= settings.pop("network", {}) | settings.pop("split", {})
+    facts = [(words, [wording.number(report[name])]) for name, words in wording.FACTS.items() if name in report]
+    figures = [
+        (words, [wording.figure(models[who], name) for name in wording.FIGURES])
+        for who, words in wording.WHO.items()
+        if models.get(who)
+    ]
+    by_group = [
+        (
+            wording.group(name),
+            [wording.number(group["answers"]), *(wording.figure(group.get(who), "logloss") for who in RIVALS)],
+        )
+        for name, group in groups.items()
+    ]
+    rivals = [wording.WHO[who] for who in RIVALS]
+    parts = (
+        _table("", [], facts),
+        _table(_("On later answers"), list(wording.FIGURES.values()), figures),
+        _table(_("Log loss by group"), [_("judged answers"), *rivals], by_group),
+        _table(_("settings"), [], [(wording.SETTINGS.get(n, n), [wording.number(v)]) for n, v in settings.items()]),
+    )
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
-def _table(rows: dict[str, Any]) -> SafeString:
-    flat = {name: _flatten(value) if isinstance(value, dict) else {"": value} for name, value in rows.items()}
-    columns = list(dict.fromkeys(column for row in flat.values() for column in row))
-    head = format_html_join("", "<th>{}</th>", ((column,) for column in columns))
-    body = format_html_join(
-        "",
-        "<tr><th>{}</th>{}</tr>",
-        (
-            (name, format_html_join("", "<td>{}</td>", ((_number(row.get(column, "")),) for column in columns)))
-            for name, row in flat.items()
-        ),
-    )
-    return format_html("<table><tr><th></th>{}</tr>{}</table>", head, body)
+def _table(title: str, columns: list[Any], rows: list[tuple[Any, list[str]]]) -> SafeString:
+    """A titled table with a name before each row; nothing where there are no rows."""
+    if not rows:
+        return SafeString("")
+    head = format_html("<tr><th></th>{}</tr>", _cells("th", columns)) if columns else ""
+    body = format_html_join("", "<tr><th>{}</th>{}</tr>", ((name, _cells("td", row)) for name, row in rows))
+    return format_html("<h4>{}</h4><table>{}{}</table>", title, head, body)
 
 
-def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        flat.update(_flatten(value, f"{prefix}{name} ") if isinstance(value, dict) else {f"{prefix}{name}": value})
-    return flat
-
-
-def _number(value: Any) -> str:
-    return "–" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
-
-
-def _line(report: Any, name: str) -> str:
-    """One figure of the candidate, then the serving version's and the plain estimate's."""
-    rivals = (report.get("serving"), report.get("baselines", {}).get("knowledge"))
-    if "candidate" not in report:
-        return "–"
-    others = ", ".join(_number(rival[name]) if rival else "–" for rival in rivals)
-    return f"{_number(report['candidate'][name])} ({others})"
+def _cells(tag: str, values: list[Any]) -> SafeString:
+    return format_html_join("", f"<{tag}>{{}}</{tag}>", ((value,) for value in values))

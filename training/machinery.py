@@ -22,8 +22,9 @@ def state(*, now: datetime | None = None) -> dict[str, Any]:
     """Everything an administrator or a monitor wants to know, as JSON-able values. Never raises; takes up to 1 s.
 
     Keys: database, redis (bool); workers (answering workers by queue); beat (seconds since the last tick, or None);
-    queued (messages by queue, or None); models (by objective: name, serving version's number or None, whether its files
-    are there, the last run); ok (database, redis, a worker for each queue, and the files of what serves are there).
+    queued (messages by queue, or None); models (by objective: serving version's number or None, whether its files are
+    there, last run's id, state, stage and progress); ok (database, redis, a worker for each queue and the files of what
+    serves are there).
     """
     now = now or timezone.now()
     database = _database_answers()
@@ -83,17 +84,8 @@ def _seconds_since_tick(now: datetime) -> int | None:
 
 def _model(objective: str) -> dict[str, Any]:
     version = registry.serving(objective)
-    run = TrainingRun.objects.filter(objective=objective).first()
     return {
-        "name": str(Objective(objective).label),
         "serving": version and version.number,
         "has_files": version is None or registry.has_files(version),
-        "last_run": run
-        and {
-            "id": run.pk,
-            "state": run.state,
-            "state_name": run.get_state_display(),
-            "stage": run.stage,
-            "progress": run.progress,
-        },
+        "last_run": TrainingRun.objects.filter(objective=objective).values("id", "state", "stage", "progress").first(),
     }

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from content.models import Course
+
 MESSAGES = {
     "resumed": _("Resumed after its worker died (start %(starts)s)."),
     "gave_up": _("Its worker died %(starts)s times. It was not started again."),
@@ -42,6 +44,91 @@ REASONS = {
     "never_served": _("It never served, so there is nothing to roll back to."),
 }
 
+FACTS = {
+    "trained_on": _("first tries trained on"),
+    "students": _("students"),
+    "simulated": _("simulated ones among them"),
+    "base": _("started from"),
+    "epochs": _("passes over the data"),
+    "seconds": _("seconds of training"),
+    "parameters": _("numbers learned"),
+    "answers": _("later answers judged on"),
+    "spread": _("spread of abilities around what is expected (logits)"),
+}
+WHO = {
+    "candidate": _("this version"),
+    "serving": _("the version that served then"),
+    "knowledge": _("the plain estimate"),
+    "best_lr": _("logistic regression (Best-LR)"),
+    "base_rate": _("the same for everybody"),
+}
+FIGURES = {
+    "auc": "AUC",
+    "logloss": _("log loss"),
+    "ece": _("calibration error"),
+    "accuracy": _("accuracy"),
+    "rmse": _("RMSE"),
+}
+GROUPS = {
+    "first_ten_answers": _("first ten answers of a student"),
+    "rarely_answered_items": _("steps that were rarely answered"),
+}
+SETTINGS = {
+    "learning_rate": _("learning rate, from nothing"),
+    "base_learning_rate": _("learning rate, from a base"),
+    "weight_decay": _("weight decay"),
+    "residual_weight_decay": _("weight decay of the vectors of steps"),
+    "dropout": _("dropout"),
+    "residual_dropout": _("share of vectors of steps that is hidden"),
+    "epochs": _("most passes over the data"),
+    "patience": _("passes without gain before it stops"),
+    "batch_size": _("windows a step (–: by the amount of data)"),
+    "accumulate": _("parts a step is computed in"),
+    "warmup": _("share of warm-up"),
+    "clip": _("norm of the gradient, at most"),
+    "average": _("averaging of the weights"),
+    "residuals": _("vectors of single steps"),
+    "max_history": _("past answers attended to"),
+    "trainable_layers": _("last layers to train (–: all)"),
+    "minutes": _("minutes, at most"),
+    "seed": _("seed"),
+    "width": _("width of the network"),
+    "layers": _("layers"),
+    "heads": _("heads of the attention"),
+    "residual_width": _("width of the vectors of steps"),
+    "valid": _("share of answers to stop by"),
+    "test": _("share of answers to judge by"),
+    "new_students": _("share of students held out"),
+    "base": _("start from"),
+}
+COURSE = "course_"  # begins the name of the group of a course's answers; its id follows
+
+
+def group(name: str) -> str:
+    """What a group of answers is called; a course by its title while it is there."""
+    if not name.startswith(COURSE):
+        return str(GROUPS.get(name, name))
+    title = Course.objects.filter(pk=name.removeprefix(COURSE)).values_list("title", flat=True).first()
+    return _("course «%(title)s»") % {"title": title or name.removeprefix(COURSE)}
+
+
+def setting(name: str, value: Any) -> str:
+    """A setting of a run with its value."""
+    return f"{SETTINGS.get(name, name)}: {number(value)}"
+
+
+def number(value: Any) -> str:
+    """A value of a report as people read it."""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def figure(figures: Mapping[str, Any] | None, name: str) -> str:
+    """One figure of a model on the answers it was judged on."""
+    value = figures.get(name) if figures else None
+    return "–" if value is None else f"{value:.4f}"
+
 
 def message(content: Mapping[str, Any]) -> str:
     """What a run's message says, or nothing."""
@@ -55,7 +142,8 @@ def stage(code: str) -> str:
 
 def reason(content: Mapping[str, Any]) -> str:
     """One reason of the gate, or of a refused roll back, as a sentence with its figures."""
-    return _fill(REASONS.get(content["code"], content["code"]), content)
+    named = {**content, "subgroup": group(content["subgroup"])} if "subgroup" in content else content
+    return _fill(REASONS.get(content["code"], content["code"]), named)
 
 
 def _fill(sentence: Any, content: Mapping[str, Any]) -> str:

@@ -1,14 +1,17 @@
 """What an administrator sees of the models that learn, and can do."""
 
+import shutil
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from content.models import Course
 from students.models import User
 from tests.training.test_registry import make_report, make_version
-from training import registry
+from training import registry, wording
+from training.config import FinetuneConfig, NetworkConfig, SplitConfig
 from training.models import ModelVersion, TrainingRun
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +102,45 @@ def test_a_version_shows_its_report_and_the_gates_reasons_in_words(admin: Client
         admin.get(reverse(f"{VERSIONS}_changelist")),
     ):
         assert "✗ Log loss 0.6000, the serving version&#x27;s 0.5800" in body(page)
+
+
+def test_a_version_s_page_says_everything_in_words(admin: Client) -> None:
+    version, course = make_version(1), Course.objects.create(slug="sums", title="Sums & more", language="en")
+    group = {
+        "answers": 300,
+        "candidate": {"logloss": 0.5},
+        "serving": {"logloss": 0.512},
+        "knowledge": {"logloss": 0.6},
+    }
+    groups = {f"course_{course.pk}": {"answers": 300, **figures}}
+    report = make_report(settings=FinetuneConfig().to_dict(), spread=0.71, trained_on=4000, subgroups=groups)
+    ModelVersion.objects.filter(pk=version.pk).update(report=report)
+
+    page = body(admin.get(reverse(f"{VERSIONS}_change", args=[version.pk])))
+
+    for words in (
+        "first tries trained on",
+        "weight decay",
+        "width of the network",
+        "course «Sums &amp; more»",
+        "0.5120",
+    ):
+        assert words in page
+    known = {*FinetuneConfig().to_dict(), *NetworkConfig.__annotations__, *SplitConfig.__annotations__}
+    assert known - {"network", "split"} <= set(wording.SETTINGS)
+    for raw in ("weight_decay", "residual_width", "course_", "trained_on", "best_lr", "logloss"):
+        assert f">{raw}" not in page
+
+
+def test_the_first_page_names_what_is_out_of_order(admin: Client) -> None:
+    version = make_version(3, "serving")
+    TrainingRun.objects.create(objective="tracing", trigger="person", state="refused")
+    page = body(admin.get(reverse("admin:index")))
+    assert "No worker answers: exercises are chosen from plain estimates until one does." in page
+    assert "version 3 serves" in page
+    assert "Its files are no longer there" not in page
+    shutil.rmtree(registry.folder(version))
+    assert "Its files are no longer there" in body(admin.get(reverse("admin:index")))
 
 
 def test_rolling_back_takes_exactly_one_version(admin: Client) -> None:
