@@ -64,6 +64,15 @@ def signing_in(names: list[str]) -> list[int]:
     return [Client().post(reverse("api:token"), one, content_type=JSON).status_code for one in asked]
 
 
+def test_a_new_password_ends_the_tokens_of_the_old_one(student: User, classmate: User, client: Client) -> None:
+    for user in (student, classmate):
+        Token.objects.create(user=user)
+    client.force_login(student)
+    new = {"oldpassword": PASSWORD, "password1": "another long phrase", "password2": "another long phrase"}
+    assert client.post(reverse("account_change_password"), new).status_code == 302
+    assert Token.objects.get().user == classmate
+
+
 def test_a_wrong_password_gives_no_token_and_guessing_is_slowed_down(student: User) -> None:
     assert signing_in(["student"] * 21) == [400] * 20 + [429]
 
