@@ -66,8 +66,8 @@ _CLASSES = {
     "mrow": {"menclose-updiagonalstrike", "menclose-downdiagonalstrike"},
 }
 _STYLES = _words(
-    "border border-top border-right border-bottom border-left color justify-items padding padding-left padding- "
-    "right padding-top padding-bottom text-align"
+    "border border-top border-right border-bottom border-left color justify-items padding padding-left padding-right "
+    "padding-top padding-bottom text-align"
 )
 _SANITISER = nh3.Cleaner(
     tags=_HTML_TAGS | _MATH_TAGS,
@@ -197,6 +197,9 @@ def _block_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     first = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]].strip()
     if not first.startswith("$$") or "$$" in first[2:]:
         return False  # a formula that ends in its own line is the inline rule's
+    from_line, to_line = state.env.get("never_ends", (end, start))
+    if from_line <= start and end <= to_line:
+        return False  # looked for from an earlier line already: a text full of `$$` must not take long
     lines, line = [first[2:]], start
     while (line := line + 1) < end:
         text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].strip()
@@ -204,6 +207,7 @@ def _block_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
             break
         lines.append(text)
     else:
+        state.env["never_ends"] = (start, end)
         return False
     if silent:
         return True

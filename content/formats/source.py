@@ -4,6 +4,7 @@ Everything is read into memory once, so that a format is a pure translation of n
 """
 
 import lzma
+import os
 import stat
 import struct
 import zipfile
@@ -66,10 +67,10 @@ def read_files(path: Path) -> dict[str, bytes]:
 
 
 def _folder(path: Path) -> dict[str, bytes]:
-    """Links are left out: one could lead anywhere."""
+    """Links are left out: one could lead anywhere. A folder that may not be looked into is an error, not empty."""
     files: dict[str, bytes] = {}
     total = 0
-    for file in sorted(path.rglob("*")):
+    for file in sorted(Path(folder, name) for folder, _, names in os.walk(path, onerror=_fail) for name in names):
         name = file.relative_to(path).as_posix()
         if file.is_symlink() or not file.is_file() or _ignored(name):
             continue
@@ -77,6 +78,10 @@ def _folder(path: Path) -> dict[str, bytes]:
         _check_size(path, name, file.stat().st_size, total, len(files))
         files[name] = file.read_bytes()
     return files
+
+
+def _fail(error: OSError) -> None:
+    raise error
 
 
 def _zip(path: Path) -> dict[str, bytes]:

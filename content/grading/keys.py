@@ -12,6 +12,8 @@ from content.mathematics import numerics, trees
 from content.mathematics.forms import Form
 from content.package import StepKind
 
+LONGEST = 80  # characters of a value that a problem repeats
+
 
 class KeyProblem(ValueError):
     """An answer key that cannot be used: the author's fault. `problems` says each in words."""
@@ -177,7 +179,7 @@ class _KeyReader:
             try:
                 numerics.value_at(found[0], {})
             except (numerics.NoValue, KeyError):
-                self.problems.append(f"{name}: {self.answer.get(name)} is not one number")
+                self.problems.append(f"{name}: {str(self.answer.get(name))[:LONGEST]} is not one number")
         return found[0] if found else None
 
     def expression(self) -> ExpressionKey:
@@ -195,7 +197,7 @@ class _KeyReader:
             try:
                 found += readings(str(each)) if all_readings else (mathematics.parse(str(each)),)
             except mathematics.Unreadable as problem:
-                self.problems.append(f"{place}: {each} cannot be read: {problem}")
+                self.problems.append(f"{place}: {str(each)[:LONGEST]} cannot be read: {problem}")
         return found
 
     def form(self, forms: Any) -> Any:

@@ -1,5 +1,6 @@
 """The native package: read with every mistake and its place, written so that it reads back the same."""
 
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -250,4 +251,12 @@ def test_a_file_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(source, "MAX_FILE", 10)
     (tmp_path / "course.yaml").write_text("slug: much-too-long")
     with pytest.raises(formats.CourseError, match="more than"):
+        formats.load(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every folder")
+def test_a_folder_that_may_not_be_looked_into_is_an_error_and_not_empty(tmp_path: Path) -> None:
+    (tmp_path / "exercises").mkdir(mode=0)
+    (tmp_path / "course.yaml").write_text("slug: x")
+    with pytest.raises(formats.CourseError, match="cannot be read: Permission denied"):
         formats.load(tmp_path)

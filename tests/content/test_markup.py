@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -258,3 +259,10 @@ def test_all_but_a_handful_of_the_formulas_of_two_books_are_shown() -> None:
     shown = [formula for formula in formulas if markup.math(formula).startswith("<math")]
     assert len(shown) >= 0.999 * len(formulas)
     assert len(formulas) > 10_000
+
+
+@pytest.mark.parametrize("text", ["$$a\n" * 20_000, "- $$a\n" * 15_000, "[" * 20_000, "*a **b " * 10_000])
+def test_a_text_full_of_beginnings_does_not_take_long(text: str) -> None:
+    used = time.process_time()
+    markup.render(text)
+    assert time.process_time() - used < 20  # generous: what is not bounded takes minutes here
