@@ -4,6 +4,7 @@ import shutil
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.test import Client
 from django.urls import reverse
 
@@ -106,8 +107,7 @@ def test_a_version_shows_its_report_and_the_gates_reasons_in_words(admin: Client
 
 def test_a_version_s_page_says_everything_in_words(admin: Client) -> None:
     version, course = make_version(1), Course.objects.create(slug="sums", title="Sums & more", language="en")
-    group = {
-        "answers": 300,
+    figures = {
         "candidate": {"logloss": 0.5},
         "serving": {"logloss": 0.512},
         "knowledge": {"logloss": 0.6},
@@ -141,6 +141,19 @@ def test_the_first_page_names_what_is_out_of_order(admin: Client) -> None:
     assert "Its files are no longer there" not in page
     shutil.rmtree(registry.folder(version))
     assert "Its files are no longer there" in body(admin.get(reverse("admin:index")))
+
+
+def test_without_the_queue_nothing_is_said_of_workers_and_schedule(admin: Client) -> None:
+    address = current_app.conf.broker_write_url, current_app.conf.broker_url
+    current_app.conf.broker_write_url = current_app.conf.broker_url = "redis+socket:///nowhere.sock"
+    try:
+        page = body(admin.get(reverse("admin:index")))
+    finally:
+        current_app.conf.broker_write_url, current_app.conf.broker_url = address
+    assert "Practice goes on with plain estimates" in page
+    assert page.count("not known without the queue") == 3
+    assert "No worker answers" not in page
+    assert "until the scheduler runs again" not in page
 
 
 def test_rolling_back_takes_exactly_one_version(admin: Client) -> None:
