@@ -83,7 +83,7 @@ def make_class(
         users = User.objects.bulk_create(
             User(
                 username=f"{prefix}{number:03}",
-                display_name=f"Sim {number:02} · {student.kind}",
+                display_name=f"Sim {number:02} · {student.kind.replace('_', ' ')}",
                 language=course.language,
                 password=nobody,
                 is_simulated=True,
