@@ -104,7 +104,9 @@ def test_the_fault_shows(without_redis: None, client: Client, administrator: Use
     assert state["queued"] == {"serving": None, "training": None}
     assert client.get(reverse("healthz")).status_code == 200
     client.force_login(administrator)
-    assert client.get(reverse("admin:index")).status_code == 200
+    shown = client.get(reverse("admin:index")).content.decode()
+    assert "does not answer" in shown
+    assert "Practice goes on with plain estimates" in shown
 
 
 def test_a_run_that_cannot_be_queued_waits_on_its_row(without_redis: None, now: datetime) -> None:
