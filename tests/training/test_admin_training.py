@@ -144,12 +144,13 @@ def test_the_first_page_names_what_is_out_of_order(admin: Client) -> None:
 
 
 def test_without_the_queue_nothing_is_said_of_workers_and_schedule(admin: Client) -> None:
-    address = current_app.conf.broker_write_url, current_app.conf.broker_url
-    current_app.conf.broker_write_url = current_app.conf.broker_url = "redis+socket:///nowhere.sock"
+    conf: Any = current_app.conf
+    address = conf.broker_write_url, conf.broker_url
+    conf.broker_write_url = conf.broker_url = "redis+socket:///nowhere.sock"
     try:
         page = body(admin.get(reverse("admin:index")))
     finally:
-        current_app.conf.broker_write_url, current_app.conf.broker_url = address
+        conf.broker_write_url, conf.broker_url = address
     assert "Practice goes on with plain estimates" in page
     assert page.count("not known without the queue") == 3
     assert "No worker answers" not in page

@@ -57,11 +57,12 @@ def write_class(folder: Path) -> list[SimulatedStudent]:
                 )
                 for place, item in enumerate(items)
             ]
-            rows = {"student": [f"{number:03}"] * ANSWERS, "index": list(range(ANSWERS)), "item": items}
             writer.write(
                 "attempts",
                 {
-                    **rows,
+                    "student": [f"{number:03}"] * ANSWERS,
+                    "index": list(range(ANSWERS)),
+                    "item": items,
                     "correct": [one.correct for one in given],
                     "label": [not one.hints for one in given],
                     "try_number": [1] * ANSWERS,

@@ -38,7 +38,7 @@ class Practised:
 
 
 @dataclass(kw_only=True)
-class _Clock:
+class Clock:
     """The time in the life of one student: seconds pass with answers, days between sittings."""
 
     now: datetime
@@ -109,26 +109,28 @@ def practise(
     Each act is a transaction of its own, as anybody's: people who practise meanwhile wait for none but the last answer,
     for everybody's answers are counted in the same rows. `progress` is told how many answers each student gave.
     """
-    requires = _requires(course)
+    requires = prerequisites(course)
     for number, (user, simulated) in enumerate(members):
         rng = Random(f"{seed}:{number}")  # noqa: S311 (has to come out the same again)
-        clock = _Clock(now=now - CALENDAR, end=now, rng=rng)
+        clock = Clock(now=now - CALENDAR, end=now, rng=rng)
         with turns.without_refresh():
-            done = _live(_Life(user=user, simulated=simulated, course=course, requires=requires, clock=clock), answers)
+            done = _live(Life(user=user, simulated=simulated, course=course, requires=requires, clock=clock), answers)
         progress(done.answers)
         yield done
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Life:
+class Life:
+    """A simulated student at work on a course."""
+
     user: User
     simulated: simulation.SimulatedStudent
     course: Course
     requires: dict[str, tuple[str, ...]]
-    clock: _Clock
+    clock: Clock
 
 
-def _live(life: _Life, answers: int) -> Practised:
+def _live(life: Life, answers: int) -> Practised:
     given = right = served = 0
     while given < answers:
         life.clock.sit_down((answers - given) // SITTING[0])
@@ -138,14 +140,14 @@ def _live(life: _Life, answers: int) -> Practised:
             return Practised(answers=given, right=right, turns=served, finished=True)
         served += 1
         while view.current:
-            outcome = _answer(life, view, view.current)
+            outcome = answer_once(life, view, view.current)
             given, right = given + 1, right + bool(outcome.feedback and outcome.feedback.correct)
             life.clock.left_in_sitting = max(0, life.clock.left_in_sitting - 1)
             view = outcome.view
     return Practised(answers=given, right=right, turns=served, finished=False)
 
 
-def _answer(life: _Life, view: turns.TurnView, step: turns.StepView) -> turns.Outcome:
+def answer_once(life: Life, view: turns.TurnView, step: turns.StepView) -> turns.Outcome:
     """One try at the step in hand: the simulated mind decides how it goes, the real grader what it comes to."""
     concrete = next(one for one in turns.concrete_of(view).steps if one.key == step.key)
     reply = life.simulated.respond(
@@ -171,7 +173,7 @@ def _answer(life: _Life, view: turns.TurnView, step: turns.StepView) -> turns.Ou
     return turns.give_up(**mine, now=now)
 
 
-def _requires(course: Course) -> dict[str, tuple[str, ...]]:
+def prerequisites(course: Course) -> dict[str, tuple[str, ...]]:
     """The prerequisites of each concept, by names that stay the same on another site."""
     entries = catalog.course_map(course.pk, course.revision).concepts
     names = {entry.id: f"{course.slug}:{entry.key}" for entry in entries}
