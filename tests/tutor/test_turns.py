@@ -2,18 +2,16 @@
 
 import uuid
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from content.grading import Unreadable
 from content.models import Course, Exercise, Hint, Step
 from students.models import Attempt, Preference, User
-from tests.conftest import make_course
 from tests.tutor.playing import answer, right_answer_of, serve, wrong_answer_of
 from training import predictions
 from training.models import ModelVersion
@@ -365,40 +363,6 @@ def test_what_fails_half_way_leaves_nothing_behind(
         answer(student, view, "5", now=now)
     assert not Attempt.objects.exists()
     assert turns.view(turn_token=view.token, student=student) == view
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_tabs_that_answer_at_the_same_moment_make_one_attempt(now: datetime) -> None:
-    course = make_course()
-    student = User.objects.create_user("twice")
-    view = serve(student, course, "add-small", now=now)
-    submission = uuid.uuid4()
-
-    def click(_tab: int) -> bool:
-        try:
-            return answer(student, view, "6", now=now, submission=submission).repeated
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as tabs:
-        assert sorted(tabs.map(click, range(4))) == [False, True, True, True]
-    assert Attempt.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_tabs_that_go_on_at_the_same_moment_get_the_same_turn(now: datetime) -> None:
-    course = make_course()
-    student = User.objects.create_user("twice")
-
-    def go_on(tab: int) -> uuid.UUID:
-        try:
-            return turns.next_turn(student, course, now=now, rng=Random(tab)).token
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as tabs:
-        assert len(set(tabs.map(go_on, range(4)))) == 1
-    assert Turn.objects.count() == 1
 
 
 def test_a_course_with_nothing_left_says_so(student: User, now: datetime, rng: Random) -> None:
