@@ -90,7 +90,8 @@ How it works and what it must not be used for: docs/models/tracing.md of the pro
 | epochs | {report["epochs"]}, in {report["seconds"]} s |
 | log loss, training · later answers | {last["loss"]:.4f} · {best:.4f} |
 
-The figures on answers that it never saw are in report.json. Settings, all of them:
+The figures on answers that it never saw are in report.json: later answers, of the same students and courses for the
+most part. It was not tested on other schools, other courses or other ages. Settings, all of them:
 
 ```json
 {json.dumps(report["settings"], indent=1)}
