@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from content import mathematics
 from content.package import Exercise, Json
@@ -24,6 +24,7 @@ _RANGE = {"from", "to", "step", "except"}
 FILTERS = frozenset({"signed", "coefficient", "latex", "bracketed", "decimal"})
 
 Value = Fraction | str
+Part = TypeVar("Part")
 
 
 class VariantProblem(ValueError):
@@ -52,8 +53,7 @@ def instantiate(exercise: Exercise, seed: int) -> Exercise:
     if not exercise.variables:
         return exercise
     values = draw_values(exercise, seed)
-    filled: Exercise = _fill(replace(exercise, variables={}), values)
-    return filled
+    return fill(replace(exercise, variables={}), values)
 
 
 def draw_values(exercise: Exercise, seed: int) -> dict[str, Value]:
@@ -73,9 +73,10 @@ def draw_values(exercise: Exercise, seed: int) -> dict[str, Value]:
     raise VariantProblem(f"no draw of {MAX_DRAWS} fulfils «where»: {', '.join(template.where)}")
 
 
-def fill(text: str, values: Mapping[str, Value]) -> str:
-    """Put values into the blanks of a text. Raises VariantProblem."""
-    return str(_fill(text, values))
+def fill(part: Part, values: Mapping[str, Value]) -> Part:
+    """Put values into the blanks of a text, an answer key or an exercise. Raises VariantProblem."""
+    filled: Part = _fill(part, values)
+    return filled
 
 
 def blanks(exercise: Exercise) -> set[str]:

@@ -64,6 +64,36 @@ def test_texts_are_shown_as_students_see_them(office: Client) -> None:
     assert "<script>alert" not in html
 
 
+def test_a_template_is_shown_in_some_of_its_variants(office: Client) -> None:
+    row = Exercise.objects.get(key="add-small")
+    variables = {"draw": {"a": {"from": 2, "to": 9}}}
+    Exercise.objects.filter(pk=row.pk).update(prompt="What is $@{a}+3$?", variables=variables, revision=50)
+    step = row.steps.get()
+    Step.objects.filter(pk=step.pk).update(answer={"kind": "number", "value": "@{a}+3"}, solution="It is $@{a}+3$.")
+    WrongAnswer.objects.filter(step=step).delete()
+    pages = [("exercise", row.pk), ("step", step.pk), ("hint", step.hints.all()[0].pk)]
+    for name, pk in pages:
+        html = office.get(reverse(f"admin:content_{name}_change", args=[pk])).content.decode()
+        shown = html[html.index("field-preview") :]
+        assert "@{" not in shown[: shown.index("fieldset")]
+        assert ("What is" in shown) == (name == "exercise")
+
+
+def test_a_templates_key_is_checked_with_values(office: Client) -> None:
+    row = Step.objects.get(key="add-small")
+    Exercise.objects.filter(pk=row.exercise_id).update(variables={"draw": {"a": {"from": 2, "to": 9}}}, revision=51)
+    address = reverse("admin:content_step_change", args=[row.pk])
+    for answer in ('{"kind": "number", "value": "@{a}+(("}', '{"kind": "number", "value": "@{b}"}', '"@{a}"'):
+        sent = office.post(address, form_of(office, address, answer=answer, concepts=str(row.concepts.get().pk)))
+        assert sent.status_code == 200
+        assert sent.context["errors"]
+    sent = office.post(
+        address,
+        form_of(office, address, answer='{"kind": "number", "value": "@{a}"}', concepts=str(row.concepts.get().pk)),
+    )
+    assert sent.status_code == 302, sent.context["errors"]
+
+
 def test_an_edited_step_raises_its_exercise_and_course(office: Client, course: Course) -> None:
     row = Step.objects.get(key="add-small")
     before = row.exercise.revision, course.revision

@@ -87,7 +87,7 @@ def _graded(exercise: Exercise, loaded: formats.Loaded) -> list[tuple[str, str |
     graded = []
     for step in variants.instantiate(exercise, 0).steps:
         own = loaded.own_answers.get(step.key, "")
-        response = variants.fill(own, values) if isinstance(own, str) and values else own
+        response = variants.fill(own, values)
         try:
             correct = grading.grade(grading.parse_key(step.answer), response).correct
         except (grading.Unreadable, grading.KeyProblem):

@@ -7,17 +7,17 @@ stored: a key that refuses its own answer would grade every student wrong.
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from content import catalog, graph, importing, markup, schema
+from content import catalog, importing, schema
+from content.admin.forms import AnswerForm, PrerequisiteForm, StepForm
+from content.admin.previews import exercise_shown, sampled, shown, template
 from content.models import (
     Concept,
     Course,
@@ -29,12 +29,6 @@ from content.models import (
     Step,
     WrongAnswer,
 )
-
-
-def shown(text: str, course_id: int | None) -> SafeString:
-    """A text as a student sees it."""
-    figures = catalog.figures(course_id) if course_id and "figures/" in text else {}
-    return mark_safe(markup.render(text, figures=figures))  # noqa: S308 (markup.render sanitises)
 
 
 class RaisesRevisions:
@@ -69,53 +63,6 @@ class RaisesRevisions:
             "course_ids": {pk for row in rows for pk in self.courses_of(row)},
             "exercise_ids": {pk for row in rows for pk in self.exercises_of(row)},
         }
-
-
-class AnswerForm(forms.ModelForm[Any]):
-    """Checks the answer key of a step or a scaffold as an import would."""
-
-    def clean_answer(self) -> Any:
-        answer = self.cleaned_data["answer"]
-        if answer is None or "@{" in str(answer):  # a template's key is checked with its exercise
-            return answer
-        if not isinstance(answer, dict):
-            raise ValidationError(_("An answer key is a mapping such as %(example)s."), params={"example": _EXAMPLE})
-        if problems := schema.key_problems(answer):
-            raise ValidationError([ValidationError(problem) for problem in problems])
-        return answer
-
-
-_EXAMPLE = '{"kind": "number", "value": "3/4"}'
-
-
-class StepForm(AnswerForm):
-    """A step's kind follows from its answer key."""
-
-    def save(self, commit: bool = True) -> Any:
-        self.instance.kind = self.instance.answer["kind"]
-        return super().save(commit)
-
-
-class PrerequisiteForm(forms.ModelForm[Prerequisite]):
-    """Refuses prerequisites that run in a circle or leave the course."""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        concept = cleaned.get("concept") or getattr(self.instance, "concept", None)
-        requires = cleaned.get("requires")
-        if concept is None or requires is None or concept.pk is None:
-            return cleaned
-        if concept.course_id != requires.course_id:
-            raise ValidationError(_("Both concepts must belong to the same course."))
-        edges = Prerequisite.objects.filter(concept__course=concept.course_id).exclude(pk=self.instance.pk)
-        needs: dict[int, list[int]] = {concept.pk: [requires.pk]}
-        for one, needed in edges.values_list("concept", "requires"):
-            needs.setdefault(one, []).append(needed)
-        if cycle := graph.find_cycle(needs):
-            titles = dict(Concept.objects.filter(pk__in=cycle).values_list("pk", "title"))
-            path = " → ".join(titles[pk] for pk in cycle)
-            raise ValidationError(_("Prerequisites in a circle: %(path)s"), params={"path": path})
-        return cleaned
 
 
 class PrerequisiteInline(admin.TabularInline[Prerequisite, Concept]):
@@ -278,14 +225,16 @@ class ExerciseAdmin(RaisesRevisions, admin.ModelAdmin[Exercise]):
 
     @admin.display(description=_("as shown"))
     def preview(self, row: Exercise) -> SafeString:
-        return shown(row.prompt, row.course_id)
+        """The whole exercise; of a template some variants."""
+        if row.pk is None:
+            return SafeString("")
+        return exercise_shown(row)
 
     @admin.display(description=_("problems"))
     def problems(self, row: Exercise) -> SafeString | str:
         if row.pk is None:
             return ""
-        made = catalog.exercise(row.pk, row.revision)
-        found = schema.check_exercise(made, figures=catalog.figures(row.course_id))
+        found = schema.check_exercise(template(row), figures=catalog.figures(row.course_id))
         lines = [format_html("<li>{} {}: {}</li>", one.step, one.part, one.problem) for one in found]
         return format_html("<ul>{}</ul>", SafeString("".join(lines))) if lines else str(_("none found"))
 
@@ -312,7 +261,7 @@ class StepAdmin(RaisesRevisions, admin.ModelAdmin[Step]):
         if row.pk is None:
             return SafeString("")
         texts = [row.prompt, *(hint.text for hint in row.hints.all()), row.solution]
-        return shown("\n\n---\n\n".join(text for text in texts if text), row.exercise.course_id)
+        return shown(sampled("\n\n---\n\n".join(filter(None, texts)), row.exercise), row.exercise.course_id)
 
 
 class StepPartAdmin(RaisesRevisions):
@@ -320,6 +269,13 @@ class StepPartAdmin(RaisesRevisions):
 
     def exercises_of(self, row: Hint | WrongAnswer) -> Iterable[int]:
         return (row.step.exercise_id,)
+
+    @admin.display(description=_("as shown"))
+    def preview(self, row: Hint | WrongAnswer) -> SafeString:
+        if row.pk is None:
+            return SafeString("")
+        text, exercise = row.text if isinstance(row, Hint) else row.feedback, row.step.exercise
+        return shown(sampled(text, exercise), exercise.course_id)
 
 
 @admin.register(Hint)
@@ -334,10 +290,6 @@ class HintAdmin(StepPartAdmin, admin.ModelAdmin[Hint]):
     raw_id_fields = ("step",)
     readonly_fields = ("preview",)
 
-    @admin.display(description=_("as shown"))
-    def preview(self, row: Hint) -> SafeString:
-        return shown(row.text, row.step.exercise.course_id if row.pk else None)
-
 
 @admin.register(WrongAnswer)
 class WrongAnswerAdmin(StepPartAdmin, admin.ModelAdmin[WrongAnswer]):
@@ -349,10 +301,6 @@ class WrongAnswerAdmin(StepPartAdmin, admin.ModelAdmin[WrongAnswer]):
     search_fields = ("feedback", "step__key")
     raw_id_fields = ("step", "misconception")
     readonly_fields = ("preview",)
-
-    @admin.display(description=_("as shown"))
-    def preview(self, row: WrongAnswer) -> SafeString:
-        return shown(row.feedback, row.step.exercise.course_id if row.pk else None)
 
 
 @admin.register(Prerequisite)
