@@ -1,6 +1,7 @@
 // Every page: the theme of this device, menus that close themselves, focus on what has just arrived.
 
 const YEAR = 60 * 60 * 24 * 365;
+const TWICE = 3000; // milliseconds in which a second click is not meant
 
 function chooseTheme(theme) {
   document.cookie = `theme=${theme}; path=/; max-age=${theme ? YEAR : 0}; samesite=lax`;
@@ -56,6 +57,13 @@ document.addEventListener("click", (event) => {
       copy.querySelector("[data-copy-label]").textContent = copy.dataset.copied;
     });
   }
+});
+// A double click sends a form once; htmx sees to its own.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  const { dataset } = event.target;
+  if (event.timeStamp - dataset.sentAt < TWICE) event.preventDefault();
+  else dataset.sentAt = event.timeStamp;
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from content.models import Course, Exercise
-from students.models import Attempt, User
+from students.models import Attempt, Classroom, User
 from tests.conftest import make_course
 from tutor.models import Turn
 
@@ -41,10 +41,10 @@ def turn(course: Course) -> Turn:
     return served
 
 
-def signed_in(context: BrowserContext, live_server: LiveServer, turn: Turn) -> BrowserContext:
-    """The window of the student whose turn it is."""
+def signed_in(context: BrowserContext, live_server: LiveServer, user: User) -> BrowserContext:
+    """The window of somebody."""
     client = Client()
-    client.force_login(turn.session.student)
+    client.force_login(user)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
     return context
@@ -68,7 +68,7 @@ def check(page: Page, response: str) -> None:
 def test_a_double_click_on_check_is_one_attempt(
     turn: Turn, live_server: LiveServer, someone: Someone, scripts: bool
 ) -> None:
-    page = opened(signed_in(someone(java_script_enabled=scripts), live_server, turn), live_server, turn)
+    page = opened(signed_in(someone(java_script_enabled=scripts), live_server, turn.session.student), live_server, turn)
     page.locator("#response").fill(WRONG)
     page.locator("#check").dblclick()
     expect(page.locator("#practice")).to_contain_text("That is another operation.")
@@ -78,7 +78,7 @@ def test_a_double_click_on_check_is_one_attempt(
 
 def test_a_request_that_is_sent_again_is_one_attempt(turn: Turn, live_server: LiveServer, someone: Someone) -> None:
     """The answer arrived, but its reply was lost: the student presses the button again."""
-    context = signed_in(someone(), live_server, turn)
+    context = signed_in(someone(), live_server, turn.session.student)
     page = opened(context, live_server, turn)
     replies = []
 
@@ -98,7 +98,7 @@ def test_a_request_that_is_sent_again_is_one_attempt(turn: Turn, live_server: Li
 
 
 def test_the_back_button_and_reloading_repeat_nothing(turn: Turn, live_server: LiveServer, someone: Someone) -> None:
-    page = opened(signed_in(someone(), live_server, turn), live_server, turn)
+    page = opened(signed_in(someone(), live_server, turn.session.student), live_server, turn)
     check(page, RIGHT)
     page.get_by_role("button", name="Next").click()
     page.wait_for_url(lambda address: str(turn.token) not in address)
@@ -115,7 +115,7 @@ def test_the_back_button_and_reloading_repeat_nothing(turn: Turn, live_server: L
 
 
 def test_the_back_button_without_scripts_repeats_nothing(turn: Turn, live_server: LiveServer, someone: Someone) -> None:
-    page = opened(signed_in(someone(java_script_enabled=False), live_server, turn), live_server, turn)
+    page = opened(signed_in(someone(java_script_enabled=False), live_server, turn.session.student), live_server, turn)
     check(page, RIGHT)
     page.get_by_role("button", name="Next").click()
     page.go_back()
@@ -128,9 +128,20 @@ def test_the_back_button_without_scripts_repeats_nothing(turn: Turn, live_server
 def test_a_second_tab_that_answers_later_is_shown_how_things_stand(
     turn: Turn, live_server: LiveServer, someone: Someone
 ) -> None:
-    context = signed_in(someone(), live_server, turn)
+    context = signed_in(someone(), live_server, turn.session.student)
     first, second = (opened(context, live_server, turn) for _tab in range(2))
     check(first, RIGHT)
     check(second, WRONG)
     expect(second.get_by_role("button", name="Next")).to_be_visible()
     assert Attempt.objects.get().correct
+
+
+def test_a_form_that_is_sent_twice_at_once_makes_one_class(
+    teacher: User, course: Course, live_server: LiveServer, someone: Someone
+) -> None:
+    page = signed_in(someone(), live_server, teacher).new_page()
+    page.goto(live_server.url + reverse("classes"))
+    page.get_by_label("Name").fill("Class 9c")
+    page.get_by_role("button", name="Make the class").dblclick()
+    page.wait_for_url("**/classes/*/")
+    assert Classroom.objects.filter(name="Class 9c").count() == 1

@@ -69,7 +69,6 @@ PEOPLE = (
     Person(username="xiaolin", name="林晓", role="student", language="zh-hans"),
     Person(username="zihan", name="王子涵", role="student", language="zh-hans"),
 )
-SIGN_INS = PEOPLE
 SCHOOLS = (
     School(
         language="en",

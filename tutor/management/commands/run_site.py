@@ -19,7 +19,7 @@ from django.db.utils import OperationalError
 from rich.console import Console
 
 from tutor import embedded
-from tutor.management.commands.demo_school import SIGN_INS
+from tutor.management.commands.demo_school import PEOPLE
 from tutor.supervisor import Program, supervise
 
 LEAST_FREE_BYTES = 300_000_000
@@ -160,6 +160,7 @@ class Announcement:
         """The address, the sign-ins, and how to stop."""
         lines = ["", f"  Yincai 因材 is ready:  http://{self.host}:{self.port}/", ""]
         if settings.DEMO:
-            width = max(len(sign_in.username) for sign_in in SIGN_INS)
-            lines += [f"  {one.username:<{width}}  {one.password}   {one.who}" for one in SIGN_INS] + [""]
+            width = max(len(one.username) for one in PEOPLE)
+            lines += [f"  {one.username:<{width}}  {one.password}   {one.who}" for one in PEOPLE]
+            lines += ["  Everybody knows these passwords: keep this site to yourself, or start with DEMO=0.", ""]
         return "\n".join([*lines, f"  Data: {settings.DATA}    Stop: Ctrl-C", ""])
