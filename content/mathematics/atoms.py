@@ -275,6 +275,8 @@ class AtomReader(ABC):
             return trees.Number(token.text)
         if token.kind in (Kind.NAME, Kind.CONSTANT):
             return trees.Name(token.text) if token.kind == Kind.NAME else trees.Constant(token.text)
+        if token.kind == Kind.END:
+            raise self._no_atom()
         raise self.refuse(Code.UNEXPECTED, token)
 
     def _arguments(self) -> tuple[trees.Node, ...]:

@@ -10,8 +10,8 @@ import sympy
 
 from content.mathematics import trees
 
-MAX_TERMS = 400  # of an expanded numerator or denominator, estimated from above
-MAX_DEGREE = 40
+MAX_TERMS = 100  # of an expanded numerator or denominator, estimated from above
+MAX_DEGREE = 20
 
 
 class OutOfBounds(ValueError):

@@ -107,6 +107,7 @@ def test_what_people_and_formula_editors_write_is_read(text: str, shown: str) ->
         ("1<(2,3)", Code.UNEXPECTED, "1<(2,3)", 0),
         ("5-(1,2)!", Code.UNEXPECTED, "(1,2)!", 2),
         (r"2\sqrt[3", Code.MISSING_CLOSE, "[", 6),
+        ("x+log_", Code.MISSING_OPERAND, "_", 5),
         ("x_{10", Code.MISSING_CLOSE, "10", 3),
         ("mod7", Code.UNEXPECTED, "mod", 0),
         ("3+min(7)", Code.UNEXPECTED, "min", 2),
