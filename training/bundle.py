@@ -1,20 +1,18 @@
 """The bundle folder: what a run leaves behind and what serves. Written whole or not at all.
 
-Writes: model.safetensors, config.json, residuals.safetensors, ids.json, counts.json, report.json, MODEL_CARD.md.
+Writes: model.safetensors, config.json, residuals.safetensors, ids.json, report.json, MODEL_CARD.md.
 """
 
 import json
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from training import features
 from training.config import FinetuneConfig
-from training.dataset import Floats, Snapshot, Split
+from training.dataset import Snapshot, Split
 from training.objectives import tracing
 
 
@@ -44,12 +42,6 @@ def write_bundle(
     shutil.rmtree(side, ignore_errors=True)
     side.mkdir(parents=True)
     tracing.save(side, model=trained.model, table=trained.table)
-    steps, counts = snapshot.steps, features.count(snapshot.steps, snapshot.answers, split.counted)
-    tallies = {
-        "items": _by_name(steps.items, counts.item_tries, counts.item_right),
-        "concepts": _by_name(steps.concepts, counts.concept_tries, counts.concept_right),
-        "courses": _by_name(steps.courses, counts.course_tries, counts.course_right),
-    }
     report = {
         "objective": "tracing",
         "settings": config.to_dict(),
@@ -64,7 +56,6 @@ def write_bundle(
         ),
         "simulated": snapshot.simulated,
     }
-    (side / "counts.json").write_text(json.dumps(tallies, ensure_ascii=False), encoding="utf-8")
     (side / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
     (side / "MODEL_CARD.md").write_text(model_card(report), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
@@ -97,7 +88,3 @@ most part. It was not tested on other schools, other courses or other ages. Sett
 {json.dumps(report["settings"], indent=1)}
 ```
 """
-
-
-def _by_name(names: Sequence[str], tries: Floats, right: Floats) -> dict[str, list[int]]:
-    return {name: [int(a), int(b)] for name, a, b in zip(names, tries, right, strict=True)}

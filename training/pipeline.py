@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from students.knowledge import Estimate
 from students.records import store_estimates
-from training import asking, dataset, evaluate, export, finetune, predictions, registry, runs, serving
+from training import asking, bundle, dataset, evaluate, export, finetune, predictions, registry, runs, serving
 from training.models import ModelVersion, Objective, TrainingRun
 from training.snapshot import read_manifest
 
@@ -113,7 +113,7 @@ def _message_of(error: Exception) -> dict[str, Any]:
     match error:
         case TooFewAnswers():
             return {"code": "too_few", "answers": error.answers, "needed": LEAST_ANSWERS}
-        case finetune.TrainingFailed() | dataset.BadSnapshot():
+        case finetune.TrainingFailed() | dataset.BadSnapshot() | bundle.NotFinite():
             return {"code": "training_failed", "detail": str(error)}
         case _ if os.strerror(errno.ENOSPC) in str(error):  # from Python, from Arrow or from safetensors
             return {"code": "disk_full"}

@@ -70,6 +70,21 @@ def test_a_run_whose_loss_is_no_number_fails_and_what_served_goes_on(serving_ver
     assert ModelVersion.objects.count() == 1
 
 
+def test_weights_that_are_no_numbers_at_the_very_end_fail_the_run_as_training(
+    site: Site, easy_gate: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last step of all can spoil them, after its loss was worked out."""
+
+    def spoil(mean: Any, *_: Any) -> float:
+        mean.head.out.bias.data.fill_(float("nan"))
+        return float("nan")
+
+    monkeypatch.setattr(finetune, "mean_loss", spoil)
+    run = walk(epochs=1)
+    assert (run.state, run.message["code"]) == ("failed", "training_failed")
+    assert registry.serving("tracing") is None
+
+
 @pytest.mark.parametrize(
     "error",
     [
