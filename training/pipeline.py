@@ -54,6 +54,7 @@ def retrain(*, run_id: int) -> TrainingRun | None:
         except Exception as error:  # whatever it was, the run must not look alive
             logger.exception("run %s failed", run_id)
             reporter.finish(TrainingRun.State.FAILED, message=_message_of(error))
+        _clean_up_runs()
         return run
 
 
@@ -94,7 +95,6 @@ def _walk(run: TrainingRun, reporter: runs.Reporter) -> None:
     state = TrainingRun.State.PROMOTED if promoted else TrainingRun.State.REFUSED
     reporter.finish(state, message={"code": state.value, "number": version.number})
     registry.clean_up(run.objective)
-    _clean_up_runs()
 
 
 def _told(reporter: runs.Reporter, epochs: int) -> Callable[[finetune.Progress], None]:
@@ -182,6 +182,6 @@ def run_folder(run: TrainingRun) -> Path:
 def _clean_up_runs() -> None:
     """Delete the folders of all but the last runs: they hold copies of the record."""
     kept = set(TrainingRun.objects.order_by("-pk").values_list("pk", flat=True)[:RUN_FOLDERS_KEPT])
-    for folder in (Path(settings.DATA) / "training" / "runs").iterdir():
+    for folder in (Path(settings.DATA) / "training" / "runs").glob("*"):
         if folder.name.isdecimal() and int(folder.name) not in kept:
             shutil.rmtree(folder, ignore_errors=True)

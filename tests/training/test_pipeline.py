@@ -180,14 +180,16 @@ def test_a_run_that_stopped_after_fine_tuning_goes_on_with_the_same_snapshot_and
     assert ended.version.number == 1
 
 
-def test_old_run_folders_are_deleted(
-    site: Site, easy_gate: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("learning_rate", [1e-3, 1e18])
+def test_old_run_folders_are_deleted_after_failed_runs_too(
+    site: Site, easy_gate: None, settings: Any, monkeypatch: pytest.MonkeyPatch, learning_rate: float
 ) -> None:
     monkeypatch.setattr(pipeline, "RUN_FOLDERS_KEPT", 1)
-    first, second = walk(), walk()
+    first, second = walk(learning_rate=learning_rate), walk(learning_rate=learning_rate)
     folders = {path.name for path in (settings.DATA / "training" / "runs").iterdir()}
     assert folders == {str(second.pk)}
     assert first.pk != second.pk
+    assert first.state == ("failed" if learning_rate > 1 else "promoted")
 
 
 def refresh(site: Site, **changes: Any) -> bool:
