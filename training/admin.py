@@ -70,8 +70,10 @@ class TrainForm(forms.Form):
         assert isinstance(base, forms.ChoiceField)  # noqa: S101
         base.choices = [("", _("the serving version")), *named, ("none", _("nothing: new weights"))]
         defaults = FinetuneConfig()
-        for name in ("dropout", "weight_decay", "learning_rate", "epochs", "seed"):
+        for name in ("dropout", "weight_decay", "epochs", "seed"):
             self.fields[name].widget.attrs["placeholder"] = getattr(defaults, name)
+        rates = {"fresh": defaults.learning_rate, "base": defaults.base_learning_rate}
+        self.fields["learning_rate"].help_text = _("Empty: %(fresh)s for new weights, %(base)s from a model.") % rates
 
     def options(self) -> dict[str, Any]:
         """What was filled in."""
@@ -190,7 +192,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 class ModelVersionAdmin(ReadOnlyAdmin):
     """Versions with their figures, the reasons of the gate, and the way back."""
 
-    list_display = ("__str__", "state", "logloss", "why", "promoted_at")
+    list_display = ("__str__", "state", "logloss", "verdict", "promoted_at")
     list_filter = ("objective", "state")
     actions = ("roll_back",)
     fields = ("objective", "number", "state", "bundle", "created_at", "promoted_at", "why", "figures")
@@ -202,8 +204,13 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("the gate"))
     def why(self, version: ModelVersion) -> SafeString:
-        rows = (("✓" if reason["passed"] else "✗", wording.reason(reason)) for reason in version.reasons)
-        return format_html_join(SafeString("<br>"), "{} {}", rows) or SafeString("–")
+        return _reasons(version.reasons)
+
+    @admin.display(description=gettext_lazy("the gate"))
+    def verdict(self, version: ModelVersion) -> SafeString:
+        """What it failed, or what it was better than."""
+        failed = [reason for reason in version.reasons if not reason["passed"]]
+        return _reasons(failed or [one for one in version.reasons if one["code"].startswith("better")])
 
     @admin.display(description=gettext_lazy("report"))
     def figures(self, version: ModelVersion) -> SafeString:
@@ -242,6 +249,11 @@ class PredictionAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("steps"))
     def steps(self, prediction: Prediction) -> int:
         return len(prediction.probabilities)
+
+
+def _reasons(reasons: list[dict[str, Any]]) -> SafeString:
+    rows = (("✓" if reason["passed"] else "✗", wording.reason(reason)) for reason in reasons)
+    return format_html_join(SafeString("<br>"), "{} {}", rows) or SafeString("–")
 
 
 def report_tables(report: dict[str, Any]) -> SafeString:
