@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from content import catalog
-from content.models import Course, Exercise
+from content.models import Course, Exercise, Figure
 from students.models import Attempt, Preference, User
 from tutor.models import Turn
 
@@ -52,6 +53,24 @@ def test_starting_a_course_leads_to_its_first_exercise(browser: Client, course: 
     came = browser.post(reverse("next", args=[course.slug]), follow=True)
     assert came.status_code == 200
     assert came.redirect_chain[0][0].startswith("/practice/")
+
+
+def test_pictures_and_those_who_wrote_the_exercise_are_shown(
+    browser: Client, course: Course, serve: Serve, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    Figure.objects.create(
+        course=course, name="plot.png", file=ContentFile(b"picture", "p.png"), content_type="image/png"
+    )
+    Exercise.objects.filter(key="add-small").update(
+        prompt="![A plot](figures/plot.png)", attribution="Ada Author", licence="CC BY 4.0", revision=9
+    )
+    Course.objects.filter(pk=course.pk).update(revision=9)
+    shown = page(browser, serve("add-small"))
+    assert f'<img src="/figures/{course.pk}/plot.png" alt="A plot">' in shown
+    assert "Ada Author" in shown
+    assert "CC BY 4.0" in shown
+    assert browser.get(f"/figures/{course.pk}/plot.png").content == b"picture"
 
 
 def test_starting_twice_is_one_turn(browser: Client, course: Course, student: User) -> None:
