@@ -33,11 +33,13 @@ STATES = ("fresh", "several-choices", "wrong", "unreadable", "scaffold", "second
 
 
 def opened(
-    chromium: Browser, site: LiveServer, user: User | None, look: tuple[str, str, int], **device: bool
+    chromium: Browser, site: LiveServer, user: User | None, look: tuple[str, str, int], *, touch: bool = False
 ) -> BrowserContext:
     """A browser window with a look of its own, signed in."""
     theme, language, width = look
-    context = chromium.new_context(viewport={"width": width, "height": 740}, reduced_motion="reduce", **device)
+    context = chromium.new_context(
+        viewport={"width": width, "height": 740}, reduced_motion="reduce", has_touch=touch, is_mobile=touch
+    )
     cookies = {"theme": theme, "django_language": language}
     if user:
         client = Client()
@@ -169,7 +171,7 @@ def test_the_keyboard_on_a_phone_fits_covers_nothing_and_hands_in(
     chromium: Browser, live_server: LiveServer, student: User, course: Course, now: datetime
 ) -> None:
     turn = turns.next_turn(student, course, now=now, rng=Random(1))
-    with opened(chromium, live_server, student, ("light", "en", 360), has_touch=True, is_mobile=True) as context:
+    with opened(chromium, live_server, student, ("light", "en", 360), touch=True) as context:
         page = context.new_page()
         page.goto(f"{live_server.url}/practice/{turn.token}/")
         page.evaluate(SETTLED)
