@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from content.models import Course
 from content.package import Step
 from students import history
-from students.models import Attempt, Classroom, User
+from students.models import Attempt, Classroom, ConceptState, User
 from tests.conftest import PASSWORD
 from tests.waiting import eventually
 from tests.workers import Start
@@ -64,7 +64,12 @@ def test_a_student_practises_a_model_learns_and_serves_and_the_teacher_sees_the_
 
     page = someone().new_page()
     student = sign_up_and_join(page, live_server.url, school.join_code)
-    practise(page)
+    before = progress(page, live_server.url, school)
+    assert len(before) > 10
+    assert not any("%" in row for row in before)
+    practise(page, live_server.url)
+    after = progress(page, live_server.url, school)
+    assert sum("%" in row for row in after) == ConceptState.objects.filter(student=student).count() > 0
 
     first_tries = [attempt for attempt in Attempt.objects.filter(student=student) if attempt.try_number == 1]
     assert len(first_tries) >= EXERCISES
@@ -72,7 +77,7 @@ def test_a_student_practises_a_model_learns_and_serves_and_the_teacher_sees_the_
     assert any(attempt.hints_used for attempt in first_tries)
 
     train_in_the_administration(someone().new_page(), live_server.url)
-    serve_with_the_new_version(page, student)
+    serve_with_the_new_version(page, live_server.url, student)
     compare_with_the_teachers_page(page, someone().new_page(), live_server.url, school, student)
 
 
@@ -91,9 +96,15 @@ def sign_up_and_join(page: Page, site: str, join_code: str) -> User:
     return User.objects.get(username="lena")
 
 
-def practise(page: Page) -> None:
+def progress(page: Page, site: str, classroom: Classroom) -> list[str]:
+    """What the student's progress page says of each concept."""
+    page.goto(f"{site}/progress/{classroom.course.slug}/")
+    return page.locator(".concept-row").all_inner_texts()
+
+
+def practise(page: Page, site: str) -> None:
     """Ten exercises, from the home page: one with a mistake, one with a hint, one not to be read, all right at last."""
-    page.goto(page.url.split("/join")[0] + "/")
+    page.goto(f"{site}/")
     page.locator("main button.primary").first.click()
     has_been_unreadable = False
     for number in range(EXERCISES):
@@ -203,10 +214,13 @@ def finished(run: TrainingRun) -> bool:
     return run.state not in (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
 
 
-def serve_with_the_new_version(page: Page, student: User) -> None:
+def serve_with_the_new_version(page: Page, site: str, student: User) -> None:
     """After the next answer the worker predicts, and the next turn is chosen with what it predicted."""
     version = registry.serving("tracing")
     assert version is not None
+    page.goto(f"{site}/")
+    page.locator("main button.primary").first.click()
+    page.wait_for_url("**/practice/**")
     turn = Turn.objects.get(token=UUID(page.url.rstrip("/").split("/")[-1]))
     while page.locator("#check").count():
         answer_rightly(page, turn)
@@ -235,8 +249,7 @@ def compare_with_the_teachers_page(
     student_page: Page, page: Page, site: str, classroom: Classroom, student: User
 ) -> None:
     """Every estimate on the student's progress page stands on the teacher's page of that student too."""
-    student_page.goto(f"{site}/progress/{classroom.course.slug}/")
-    shown = student_page.locator(".concept-row").all_inner_texts()
+    shown = progress(student_page, site, classroom)
     page.goto(f"{site}/accounts/login/?next=/classes/{classroom.pk}/")
     page.locator("input[name=login]").fill("ms-okafor")
     page.locator("input[name=password]").fill(PASSWORD)
