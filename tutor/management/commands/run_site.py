@@ -162,5 +162,5 @@ class Announcement:
         if settings.DEMO:
             width = max(len(one.username) for one in PEOPLE)
             lines += [f"  {one.username:<{width}}  {one.password}   {one.who}" for one in PEOPLE]
-            lines += ["  Everybody knows these passwords: keep this site to yourself, or start with DEMO=0.", ""]
+            lines += ["  Public passwords: keep this site to yourself, or start it with DEMO=0.", ""]
         return "\n".join([*lines, f"  Data: {settings.DATA}    Stop: Ctrl-C", ""])
