@@ -16,6 +16,7 @@ from training.models import ModelVersion, TrainingRun
 
 KEPT_FOR_ROLL_BACK = 5
 KEPT_CANDIDATES = 2
+BUNDLE_FILES = ("model.safetensors", "config.json", "residuals.safetensors", "ids.json", "report.json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +53,8 @@ def folder(version: ModelVersion) -> Path:
 
 
 def has_files(version: ModelVersion) -> bool:
-    """Whether its bundle is there, which somebody may have deleted."""
-    return bool(version.bundle) and (folder(version) / "model.safetensors").is_file()
+    """Whether its bundle is there, which somebody may have deleted, and all that is read of it."""
+    return bool(version.bundle) and all((folder(version) / name).is_file() for name in BUNDLE_FILES)
 
 
 def register(run: TrainingRun, made: Path) -> ModelVersion:

@@ -195,6 +195,7 @@ FORMS = {
     "factored": gettext_lazy("a product of factors"),
     "simplified": gettext_lazy("an expression in its simplest form"),
     "solved": gettext_lazy("an equation with the variable alone on the left"),
+    "names": gettext_lazy("each value with its variable, such as x = 2, y = 3"),
     "statement": gettext_lazy("the equation or inequality itself, before it is solved"),
     "exact": gettext_lazy("exactly the form that is asked for"),
 }

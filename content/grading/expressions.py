@@ -17,6 +17,7 @@ from content.package import WrongAnswer
 # Forms that are never asked for by name.
 FINISHED = "finished"  # nothing is left to compute
 BRACKETS = "brackets"  # a point or an interval in its brackets
+NAMES = "names"  # which value belongs to which variable
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -25,16 +26,18 @@ def grade_expression(key: ExpressionKey, response: str, wrong_answers: Sequence[
     given = _named(key, tuple(_in_letters_of(key, reading) for reading in readings(response)))
     matched = _matches(key.readings, given)
     if matched is None:
-        read_as, recognised = mathematics.latex(given[0]), _recognised(wrong_answers, given)
+        read_as, recognised = mathematics.latex(given[0]), _recognised(key, wrong_answers, given)
         if recognised is None and _matches(key.readings, _bracketed(given)):
             return partial(Reason.FORM, read_as, form=BRACKETS)
+        if recognised is None and _matches(key.readings, _assigned(key, given)):
+            return partial(Reason.FORM, read_as, form=NAMES)
         return wrong(read_as, wrong_answer=recognised)
     reading, wanted = matched
     read_as = mathematics.latex(reading)
     lacking = _lacking_form(key, reading, wanted)
     if not lacking:
         return right(read_as)
-    written = _recognised(wrong_answers, (reading,), exactly=True)
+    written = _recognised(key, wrong_answers, (reading,), exactly=True)
     return partial(Reason.FORM, read_as, form=lacking) if written is None else wrong(read_as, wrong_answer=written)
 
 
@@ -66,6 +69,21 @@ def _bracketed(given: Sequence[trees.Node]) -> tuple[trees.Node, ...]:
     """The points that `2, -3` may be meant to be."""
     return tuple(
         trees.Point(reading.items) for reading in given if isinstance(reading, trees.Listing) and reading.joined == ","
+    )
+
+
+def _assigned(key: ExpressionKey, given: Sequence[trees.Node]) -> tuple[trees.Node, ...]:
+    """What `3, 5` or `(3, 5)` may be meant to be where `x = 3, y = 5` is asked for: values in the key's order."""
+    solved = statements(key.readings[0])
+    if not all(isinstance(one, trees.Relation) and isinstance(one.sides[0], trees.Name) for one in solved):
+        return ()
+    names = [one.sides[0] for one in solved if isinstance(one, trees.Relation)]
+    return tuple(
+        trees.Listing(
+            tuple(trees.Relation((name, value), ("=",)) for name, value in zip(names, reading.items, strict=True)), ","
+        )
+        for reading in given
+        if isinstance(reading, trees.Listing | trees.Point) and len(reading.items) == len(names) > 1
     )
 
 
@@ -139,14 +157,14 @@ def said(statement: trees.Node) -> trees.Node:
 
 
 def _recognised(
-    wrong_answers: Sequence[WrongAnswer], given: Sequence[trees.Node], *, exactly: bool = False
+    key: ExpressionKey, wrong_answers: Sequence[WrongAnswer], given: Sequence[trees.Node], *, exactly: bool = False
 ) -> int | None:
     """The index of the foreseen wrong answer that this is; exactly: only if it is written the same way."""
     for index, foreseen in enumerate(wrong_answers):
         if not isinstance(foreseen.response, str):
             continue
         try:
-            expected = readings(foreseen.response)
+            expected = _named(key, readings(foreseen.response))
         except mathematics.Unreadable:
             continue
         if exactly:

@@ -110,7 +110,9 @@ def split_unit(text: str, *, expected: str) -> tuple[str, str]:
     if (found := _PREFIX.match(plain)) and "$$" not in plain[: found.end() + 1]:
         return found[1] + _SUFFIX.sub("", plain[found.end() :]), found[2] or "$"
     spelled = _spelled(plain).replace("$$", " ").rstrip(" .")
-    named = {"", *UNITS, expected, expected.removesuffix("s")} - ({"%"} - {expected})
+    is_word = expected.isalpha() and expected not in UNITS
+    of_word = {expected + "s", expected.removesuffix("s")} if is_word else set()
+    named = {"", *UNITS, expected, *of_word} - ({"%"} - {expected})
     for unit in sorted(named - {""}, key=len, reverse=True):
         if spelled.endswith(unit) or ((len(unit) > 2 or unit == expected) and spelled.lower().endswith(unit.lower())):
             rest = spelled[: -len(unit)].rstrip("\\ ")

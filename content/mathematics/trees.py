@@ -319,10 +319,9 @@ def _integer_root(number: int, index: int) -> int | None:
         return number
     if index >= number.bit_length():  # the root would be below 2
         return None
-    root, lower = number, 1 << -(-number.bit_length() // index)
-    while lower < root:
+    root = 1 << -(-number.bit_length() // index)
+    while (lower := ((index - 1) * root + number // root ** (index - 1)) // index) < root:
         root = lower
-        lower = ((index - 1) * root + number // root ** (index - 1)) // index
     return root if root**index == number else None
 
 

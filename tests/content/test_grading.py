@@ -57,6 +57,7 @@ COLOURS = {"kind": "one_choice", "choices": {1: "red", 2: "blue"}, "correct": 2}
         (number(value=20, unit="%"), "２０％", Reason.RIGHT),
         (number(value=5, unit="元"), "￥5", Reason.RIGHT),
         (number(value=1, unit="apples"), "1 apple", Reason.RIGHT),
+        (number(value=3, unit="apple"), "3 apples", Reason.RIGHT),
         (number(value=5, unit="km"), "5000", Reason.WRONG),
         (number(value=5, unit="km"), "5 kg", Reason.UNIT),
         (number(value=5, unit="km", unit_required=True), "5", Reason.MISSING_UNIT),
@@ -152,6 +153,9 @@ def test_two_readings_of_a_comma_are_a_number_with_thousands_and_a_list() -> Non
         (expression("y=2x+1"), "2x+1", Reason.WRONG),
         (expression("x=3, y=5"), "y=5, x=3", Reason.RIGHT),
         (expression("x=3, y=5"), "5, 3", Reason.WRONG),  # which is which?
+        (expression("x=3, y=5"), "3, 5", Reason.FORM),
+        (expression("x=3, y=5"), "(3, 5)", Reason.FORM),
+        (expression("x=3, y=5"), "3, 5, 7", Reason.WRONG),
         (expression("x=3, x=5"), "5, 3", Reason.RIGHT),
         (expression("615,195"), "195, 615", Reason.RIGHT),
         (expression("x=-2 or x=3"), "3, -2", Reason.RIGHT),
@@ -282,6 +286,7 @@ def test_capitals_matter_where_the_author_says_so() -> None:
         (number(value=6), "2x", Code.NUMBER_EXPECTED),
         (number(value=6), "3, 4", Code.NUMBER_EXPECTED),
         (number(value=6), "6 apples", Code.UNKNOWN_UNIT),
+        (number(value=6, unit="m/s"), "6 m/", Code.MISSING_OPERAND),
         (number(value=6), "   ", Code.EMPTY),
         (number(value=6), ["6"], Code.WRONG_SHAPE),
         (expression("x"), "(x", Code.MISSING_CLOSE),
@@ -349,3 +354,8 @@ def test_every_key_is_right_for_itself(text: str) -> None:
 def _has_a_value(text: str) -> bool:
     """Whether a formula has values at all: the root of -1-x² has none that could be compared, nor 1/(x-x)."""
     return not any(sign in text for sign in "/^√")
+
+
+def test_a_foreseen_wrong_answer_is_recognised_without_its_name() -> None:
+    grade = graded(expression("y=2x+3", form="solved"), "3x+2", "3x+2")
+    assert (grade.correct, grade.wrong_answer) == (False, 0)

@@ -326,3 +326,10 @@ def test_nothing_that_can_be_read_takes_long_to_compare(text: str) -> None:
         is_equivalent(tree, key)
     # Generous: what is not bounded takes minutes here, and a shared machine is slow at times.
     assert time.process_time() - used < len(keys) * 0.5
+
+
+def test_roots_are_whole_numbers_where_they_come_out_even() -> None:
+    for index in range(2, 6):
+        powers = {base**index: base for base in range(30)}
+        for number in range(2, 700):
+            assert parse(f"{number}^(1/{index})").value == powers.get(number), (number, index)

@@ -115,6 +115,22 @@ def test_a_disk_that_is_full_at_a_checkpoint_is_named_too(site: Site) -> None:
     assert (ended.state, ended.message) == ("failed", {"code": "disk_full"})
 
 
+@pytest.mark.parametrize("name", registry.BUNDLE_FILES)
+def test_a_bundle_that_lacks_any_of_its_files_is_seen(site: Site, serving_version: ModelVersion, name: str) -> None:
+    assert registry.has_files(serving_version)
+    (registry.folder(serving_version) / name).unlink()
+    assert not registry.has_files(serving_version)
+
+
+def test_weights_that_are_cut_off_leave_practice_to_the_plain_estimate(
+    site: Site, serving_version: ModelVersion
+) -> None:
+    with (registry.folder(serving_version) / "model.safetensors").open("r+b") as file:
+        file.truncate(100)
+    serving.predictor.cache_clear()
+    assert not refresh(site)
+
+
 def test_when_the_files_of_what_serves_are_gone_practice_goes_on_and_the_next_run_starts_anew(
     site: Site, serving_version: ModelVersion
 ) -> None:

@@ -73,6 +73,29 @@ def test_a_new_password_ends_the_tokens_of_the_old_one(student: User, classmate:
     assert Token.objects.get().user == classmate
 
 
+@pytest.mark.parametrize("by", ["page", "administration", "program"])
+def test_a_new_password_ends_the_tokens_that_the_old_one_gave(student: User, administrator: User, by: str) -> None:
+    Token.objects.create(user=student)
+    student.display_name = "Another name"
+    student.save()
+    assert Token.objects.filter(user=student).exists()
+    new, browser = "another quiet harbour", Client()
+    if by == "page":
+        browser.force_login(student)
+        sent = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+        browser.post(reverse("account_change_password"), sent)
+    elif by == "administration":
+        browser.force_login(administrator)
+        sent = {"password1": new, "password2": new, "usable_password": "true"}
+        browser.post(f"/admin/students/user/{student.pk}/password/", sent)
+    else:
+        student.set_password(new)
+        student.save()
+    student.refresh_from_db()
+    assert student.check_password(new)
+    assert not Token.objects.exists()
+
+
 def test_a_wrong_password_gives_no_token_and_guessing_is_slowed_down(student: User) -> None:
     assert signing_in(["student"] * 21) == [400] * 20 + [429]
 

@@ -18,6 +18,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
@@ -371,9 +372,16 @@ def load(folder: Path) -> tuple[Tracer, ResidualTable]:
     if (config.features, config.relations) != (WIDTH, len(RELATIONS)):
         raise ValueError(f"{folder} was trained on other features ({config.features}) than these ({WIDTH})")
     model = Tracer(config)
-    model.load_state_dict(load_file(folder / "model.safetensors"))
+    model.load_state_dict(_weights(folder / "model.safetensors"))
     ids = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
     table = ResidualTable(items=ids["items"], concepts=ids["concepts"], width=config.residual_width)
-    table.load_state_dict(load_file(folder / "residuals.safetensors"))
+    table.load_state_dict(_weights(folder / "residuals.safetensors"))
     model.eval()  # type: ignore[no-untyped-call]
     return model, table.eval()
+
+
+def _weights(file: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(file)
+    except SafetensorError as error:  # cut off, for one; it is no kind of ValueError
+        raise ValueError(f"{file} cannot be read: {error}") from error

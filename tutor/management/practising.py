@@ -106,8 +106,9 @@ def practise(
 ) -> Iterator[Practised]:
     """Let each member give about `answers` answers in the weeks before `now`.
 
-    Each act is a transaction of its own, as anybody's: people who practise meanwhile wait for none but the last answer,
-    for everybody's answers are counted in the same rows. `progress` is told how many answers each student gave.
+    Unless the caller holds a transaction, each act is one of its own, as anybody's: people who practise meanwhile wait
+    for none but the last answer, for everybody's answers are counted in the same rows. `progress` is told how many
+    answers each student gave.
     """
     requires = prerequisites(course)
     for number, (user, simulated) in enumerate(members):

@@ -5,7 +5,7 @@ Writes: Preference, the person's name and language, Enrolment; consent through s
 
 from typing import Any, cast
 
-from allauth.account.signals import password_changed, password_reset, user_logged_in
+from allauth.account.signals import user_logged_in
 from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language as set_language_cookie
-from rest_framework.authtoken.models import Token
 
 from students import history, records
 from students.models import Enrolment, Preference, User
@@ -92,12 +91,6 @@ def speak_their_language(response: HttpResponseBase, user: User, **_kwargs: Any)
     """Somebody who signs in gets the pages in the language they chose, on any device."""
     if user.language in LANGUAGES:
         _speaking(response, user.language)
-
-
-@receiver([password_changed, password_reset])
-def end_programs(user: User, **_kwargs: Any) -> None:
-    """Whoever takes a new password wants nobody else in: programs have to sign in again, as browsers have to."""
-    Token.objects.filter(user=user).delete()
 
 
 def _speaking(response: HttpResponseBase, code: str) -> HttpResponseBase:
