@@ -3,12 +3,13 @@
 `course` is a small course made of rows: four concepts in a diamond, twelve exercises of every kind of step.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from content.models import Concept, Course, Exercise, Hint, Misconception, Prerequisite, Step, WrongAnswer
 from students.models import Classroom, Enrolment, User
@@ -168,6 +169,13 @@ def _make_step(
 def _cheap_passwords(settings: Any) -> None:
     """Hashing slowly, as a site must, would take most of the time of the tests."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """The language that a test's requests spoke does not stay for the next test."""
+    with override("en"):
+        yield
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ def make_version(number: int, state: str = "candidate", *, served: bool = False)
         promoted_at=NOW if served or state == "serving" else None,
     )
     registry.folder(version).mkdir(parents=True)
-    (registry.folder(version) / "model.safetensors").touch()
+    for name in registry.BUNDLE_FILES:
+        (registry.folder(version) / name).touch()
     return version
 
 

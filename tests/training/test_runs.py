@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tests.training.conftest import NOW, Site, answer
-from training import registry, runs
-from training.models import ModelVersion, TrainingRun
+from tests.training.test_registry import make_version
+from training import runs
+from training.models import TrainingRun
 
 pytestmark = pytest.mark.django_db
 
@@ -49,15 +50,11 @@ def test_a_person_s_learning_rate_holds_from_a_base_too() -> None:
 
 def test_a_run_starts_from_what_serves_or_from_the_version_named() -> None:
     for number, state in ((1, "retired"), (2, "serving")):
-        version = ModelVersion.objects.create(
-            objective="tracing", number=number, state=state, bundle=f"versions/{number}"
-        )
-        registry.folder(version).mkdir(parents=True)
-        (registry.folder(version) / "model.safetensors").touch()
+        make_version(number, state)
 
     bases = [runs.read_options(options, objective="tracing")[0] for options in ({}, {"base": "1"}, {"base": "none"})]
 
-    assert [base and base.name for base in bases] == ["2", "1", None]
+    assert [base and base.name for base in bases] == ["tracing-2", "tracing-1", None]
 
 
 def test_only_one_process_owns_a_run_and_its_end_frees_it() -> None:
