@@ -10,106 +10,258 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from training import batches, dataset, features, finetune
 from training.config import FinetuneConfig
-from training.dataset import Snapshot, Split
+from training.dataset import Answers, Bools, Floats, Snapshot, Split
 from training.objectives import tracing
+
+NEEDED = ("student", "index", "item", "concepts", "correct")
+PARTS = ("train", "valid", "test")
 
 
 class BadRequest(ValueError):
-    """The files or options given do not make a benchmark; the message says why."""
+    """The files or options given do not make a benchmark; the message says where and why."""
 
 
-def read_answers(data: Path) -> Snapshot:
-    """A table (student, index, item, concepts, correct[, timestamp]) as a record in which every answer is a label."""
-    try:
-        table = pq.read_table(data)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise BadRequest(f"{data} cannot be read: {error}") from error
-    missing = {"student", "index", "item", "concepts", "correct"} - set(table.column_names)
-    if missing:
-        raise BadRequest(f"{data} lacks the columns {', '.join(sorted(missing))}")
-    columns = {name: table.column(name).to_numpy() for name in ("student", "index", "item", "correct")}
-    if "timestamp" in table.column_names:
-        columns["timestamp"] = table.column("timestamp").cast(pa.float64()).to_numpy()
-    names = table.column("item").cast(pa.string()).to_pylist()
-    concepts = dict(zip(names, table.column("concepts").cast(pa.string()).to_pylist(), strict=True))
-    nothing = [""] * len(concepts)
-    steps = dataset.build_steps(
-        items=list(concepts), concepts=[text or "" for text in concepts.values()], kinds=nothing, courses=nothing
-    )
-    return dataset.assemble(steps=steps, columns=columns)
+@dataclass(frozen=True)
+class Trial:
+    """What was predicted, each P(right) [answers] with NaN where not asked, and what it took."""
 
-
-def read_split(path: Path, record: Snapshot) -> Split:
-    """Student ids of train, valid and test. Raises BadRequest where they overlap or name nobody."""
-    try:
-        listed = json.loads(path.read_text())
-        train, valid, test = ({str(student) for student in listed[part]} for part in ("train", "valid", "test"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadRequest(f"{path}: expected JSON with the student ids of train, valid and test ({error})") from error
-    if train & valid or train & test or valid & test:
-        raise BadRequest(f"{path}: a student is in two parts")
-    split = dataset.split_by_student(record, valid=valid, test=test)
-    in_train = np.array([name in train for name in record.students])[record.student_of_row]
-    return replace(split, train=split.train & in_train, counted=split.counted & in_train)
+    whole: Floats
+    core: Floats  # of the same network without residual vectors
+    without_counts: Floats | None  # likewise, of one who knows nobody else's answers; only where nothing was trained
+    train_seconds: float
+    answers_per_s: float  # predicted
+    parameters: int
+    core_parameters: int
 
 
 def benchmark(
     *, data: Path, split: Path, out: Path, base: Path | None, zero_shot: bool, config: FinetuneConfig
 ) -> dict[str, Any]:
     """Train (unless `zero_shot`), predict every answer of every test student into `out`, and return the figures."""
+    began = time.monotonic()
+    if zero_shot and base is None:
+        raise BadRequest("--zero-shot needs a trained bundle: name one with --base")
+    if base is not None:
+        refuse_seen(base, name=data.stem)
     record = read_answers(data)
     parts = read_split(split, record)
+    tried = attempt(record, parts, base=base, zero_shot=zero_shot, config=config)
+    write_predictions(out, record, tried.whole, rows=parts.test)
+    found: dict[str, Any] = {
+        **figures(record, parts, tried.whole),
+        "core": figures(record, parts, tried.core),
+        "train_seconds": round(tried.train_seconds, 1),
+        "total_seconds": round(time.monotonic() - began, 1),
+        "answers_per_s": round(tried.answers_per_s),
+        "parameters": tried.parameters,
+        "core_parameters": tried.core_parameters,
+    }
+    if tried.without_counts is not None:
+        found["without_counts"] = figures(record, parts, tried.without_counts)
+    return found
+
+
+def attempt(record: Snapshot, parts: Split, *, base: Path | None, zero_shot: bool, config: FinetuneConfig) -> Trial:
+    """Train on the train part (unless `zero_shot`: the base as it is) and predict the test part.
+
+    Population counts are made of the train and valid parts, all that was there to learn from.
+    """
     began = time.monotonic()
     if zero_shot:
         if base is None:
-            raise BadRequest("--zero-shot needs a trained bundle: name one with --base")
+            raise BadRequest("without training there must be a base")
         model, table = tracing.load(base)
         if not config.residuals:
-            table = tracing.ResidualTable(items=(), concepts=(), width=model.config.residual_width)
+            table = _empty(table)
     else:
         trained = finetune.train(record, parts, out=None, base=base, config=config, progress=finetune.show)
         model, table = trained.model, trained.table
-    seconds = time.monotonic() - began
-    began = time.monotonic()
-    counted = parts.train | parts.valid  # all that was there to learn from; test students are in no count
+    trained_at = time.monotonic()
+    known = parts.train | parts.valid
+    whole = predict(model, table, record, counted=known, asked=parts.test)
+    predicted_at = time.monotonic()
+    core = predict(model, _empty(table), record, counted=known, asked=parts.test)
+    nobody = np.zeros_like(known)
+    return Trial(
+        whole=whole,
+        core=core,
+        without_counts=predict(model, table, record, counted=nobody, asked=parts.test) if zero_shot else None,
+        train_seconds=trained_at - began,
+        answers_per_s=float(parts.test.sum() / (predicted_at - trained_at)),
+        parameters=sum(weights.numel() for module in (model, table) for weights in module.parameters()),
+        core_parameters=sum(weights.numel() for weights in model.parameters()),
+    )
+
+
+def predict(
+    model: tracing.Tracer, table: tracing.ResidualTable, record: Snapshot, *, counted: Bools, asked: Bools
+) -> Floats:
+    """P(right) [answers] of the rows `asked`, with population counts made of the rows `counted`."""
     counts = features.count(record.steps, record.answers, counted)
     described = features.tabulate(record, counts=counts, counted=counted)
-    p = batches.predict(model, table, batches.Material(record, table=table, described=described, predicted=parts.test))
-    speed = parts.test.sum() / (time.monotonic() - began)
+    return batches.predict(model, table, batches.Material(record, table=table, described=described, predicted=asked))
+
+
+def figures(record: Snapshot, parts: Split, p: Floats) -> dict[str, Any]:
+    """AUC, log loss, ECE, accuracy, RMSE and number of the test answers, but for each student's first."""
     place = np.arange(len(record.answers)) - record.offsets[record.student_of_row]
-    write_predictions(out, record, p, rows=parts.test, data=data)
     scored = parts.test & (place >= 1)
-    figures = tracing.metrics(record.answers.correct[scored], p[scored])
-    sizes = sum(weights.numel() for module in (model, table) for weights in module.parameters())
-    return {
-        **{name: figures[name] for name in ("auc", "logloss", "ece", "accuracy", "rmse", "n")},
-        "train_seconds": round(seconds, 1),
-        "answers_per_s": round(float(speed)),
-        "parameters": sizes,
-        "core_parameters": sum(weights.numel() for weights in model.parameters()),
-    }
+    found = tracing.metrics(record.answers.correct[scored], p[scored])
+    return {name: found[name] for name in ("auc", "logloss", "ece", "accuracy", "rmse", "n")}
 
 
-def write_predictions(out: Path, record: Snapshot, p: Any, *, rows: Any, data: Path) -> None:
-    """Write student, index, p of the rows as CSV, with the indices of the data file."""
-    index = pq.read_table(data, columns=["student", "index"])
-    students, student = np.unique(index.column("student").to_numpy().astype(str), return_inverse=True)
-    order = np.lexsort((index.column("index").to_numpy(), student))
+def refuse_seen(base: Path, *, name: str) -> None:
+    """Raise BadRequest where the base was trained on the data set `name`, or does not say on what."""
+    try:
+        report = json.loads((base / "report.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadRequest(f"{base}: no readable report.json that says on what it was trained") from error
+    if name in report.get("trained_on_sets", ()):
+        raise BadRequest(f"{base} was trained on {name}: nothing that it says of {name} would count")
+
+
+def _empty(table: tracing.ResidualTable) -> tracing.ResidualTable:
+    return tracing.ResidualTable(items=(), concepts=(), width=table.items.shape[1])
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def read_answers(data: Path) -> Snapshot:
+    """A table (student, index, item, concepts, correct[, timestamp]) as a record in which every answer is a label.
+
+    Raises BadRequest, which names the row, where something is missing, doubled or no such value.
+    """
+    table = _read_table(data)
+    names, student = _numbered(table.column("student"))
+    index, correct = _whole_numbers(data, table, "index"), _whole_numbers(data, table, "correct")
+    wrong = np.flatnonzero((correct != 0) & (correct != 1))
+    if len(wrong):
+        raise BadRequest(f"{data}: row {wrong[0]}: correct is {correct[wrong[0]]}, expected 0 or 1")
+    order = np.lexsort((index, student))
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(student, minlength=len(names)))]).astype(np.int64)
+    _check_order(data, names, student[order], index[order], offsets)
+    items, item = _numbered(table.column("item"))
+    _, first = np.unique(item, return_index=True)
+    concepts = pc.fill_null(table.column("concepts").cast(pa.string()), "").take(pa.array(first)).to_pylist()
+    nothing = [""] * len(items)
+    size = len(order)
+    answers = Answers(
+        item=item[order].astype(np.int32),
+        correct=correct[order] == 1,
+        label=np.ones(size, bool),
+        try_number=np.ones(size, np.int32),
+        hints=np.zeros(size, np.int32),
+        seconds=_seconds(data, table)[order],
+    )
+    steps = dataset.build_steps(items=items, concepts=concepts, kinds=nothing, courses=nothing)
+    return Snapshot(tuple(names), offsets, answers, steps, simulated=False)
+
+
+def _read_table(data: Path) -> pa.Table:
+    """The file, with all columns and no hole where there must be none. Rows are numbered from 0 in what is said."""
+    try:
+        table = pq.read_table(data)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise BadRequest(f"{data} cannot be read: {error}") from error
+    missing = [name for name in NEEDED if name not in table.column_names]
+    if missing:
+        raise BadRequest(f"{data} lacks the columns {', '.join(missing)}")
+    if not table.num_rows:
+        raise BadRequest(f"{data} holds no answer")
+    for name in ("student", "index", "item", "correct"):
+        holes = np.flatnonzero(table.column(name).is_null(nan_is_null=True).to_numpy())
+        if len(holes):
+            raise BadRequest(f"{data}: row {holes[0]}: no {name}")
+    return table
+
+
+def _numbered(column: pa.ChunkedArray) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """The different values as texts, in order, and the number of each row's value."""
+    encoded = column.combine_chunks().dictionary_encode()
+    names = encoded.dictionary.cast(pa.string()).to_numpy(zero_copy_only=False).astype(str)
+    order = np.argsort(names)
+    number = np.empty(len(names), np.int64)
+    number[order] = np.arange(len(names))
+    return names[order].tolist(), number[encoded.indices.to_numpy()]
+
+
+def _whole_numbers(data: Path, table: pa.Table, name: str) -> npt.NDArray[np.int64]:
+    try:
+        found: npt.NDArray[np.int64] = table.column(name).cast(pa.int64()).to_numpy()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise BadRequest(f"{data}: {name} holds what is no whole number: {error}") from error
+    return found
+
+
+def _seconds(data: Path, table: pa.Table) -> npt.NDArray[np.float64]:
+    """Moments of the answers, NaN where there is none."""
+    if "timestamp" not in table.column_names:
+        return np.full(table.num_rows, np.nan)
+    try:
+        found: npt.NDArray[np.float64] = table.column("timestamp").cast(pa.float64()).to_numpy().astype(np.float64)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise BadRequest(f"{data}: timestamp holds what is no number of seconds: {error}") from error
+    return found
+
+
+def _check_order(data: Path, names: list[str], student: Any, index: Any, offsets: Any) -> None:
+    """Every student's answers are numbered 0, 1, 2 …; all arrays [answers], in order."""
+    off = np.flatnonzero(index != np.arange(len(index)) - offsets[student])
+    if not len(off):
+        return
+    row = off[0]
+    expected = row - offsets[student[row]]
+    why = "is there twice" if expected and index[row] == index[row - 1] else f"where {expected} was expected"
+    raise BadRequest(f"{data}: student {names[student[row]]}: index {index[row]} {why}")
+
+
+def read_split(path: Path, record: Snapshot) -> Split:
+    """Student ids of train, valid and test; answers of students in no part are left alone.
+
+    Raises BadRequest where a part is empty, parts overlap, or a student is not in the record.
+    """
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))
+        named = {part: {str(student) for student in listed[part]} for part in PARTS}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadRequest(f"{path}: expected JSON with the student ids of train, valid and test ({error!r})") from error
+    known = set(record.students)
+    for place, (part, students) in enumerate(named.items()):
+        if not students:
+            raise BadRequest(f"{path}: {part} names no student")
+        strangers = students - known
+        if strangers:
+            raise BadRequest(f"{path}: {part} names the student {min(strangers)}, who has no answer in the data")
+        for other in PARTS[:place]:
+            both = students & named[other]
+            if both:
+                raise BadRequest(f"{path}: the student {min(both)} is in two parts, {other} and {part}")
+    split = dataset.split_by_student(record, valid=named["valid"], test=named["test"])
+    in_train = np.array([name in named["train"] for name in record.students])[record.student_of_row]
+    return replace(split, train=split.train & in_train, counted=split.counted & in_train)
+
+
+def write_predictions(out: Path, record: Snapshot, p: Floats, *, rows: Bools) -> None:
+    """Write student, index, p of the rows as CSV."""
+    student = record.student_of_row[rows]
     table = pa.table(
         {
-            "student": students[student[order]][rows],
-            "index": index.column("index").to_numpy()[order][rows],
+            "student": np.array(record.students)[student],
+            "index": np.flatnonzero(rows) - record.offsets[student],
             "p": p[rows].astype(float),
         }
     )
@@ -124,7 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.add_argument("data", type=Path)
     asked.add_argument("split", type=Path)
     asked.add_argument("--out", type=Path, required=True)
-    asked.add_argument("--base", type=Path, help="bundle to start from")
+    asked.add_argument("--base", type=Path, help="bundle to start from; it must not have seen the data set")
     asked.add_argument("--zero-shot", action="store_true", help="do not train: the base as it is")
     asked.add_argument("--core-only", action="store_true", help="without residual vectors")
     asked.add_argument("--minutes", type=float, default=8.0, help="end training by then (8)")
@@ -132,7 +284,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     config = replace(FinetuneConfig(), minutes=given.minutes, seed=given.seed, residuals=not given.core_only)
     try:
-        figures = benchmark(
+        found = benchmark(
             data=given.data,
             split=given.split,
             out=given.out,
@@ -143,7 +295,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, finetune.TrainingFailed) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    print(json.dumps(figures))  # noqa: T201
+    print(json.dumps(found))  # noqa: T201
     return 0
 
 
