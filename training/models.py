@@ -1,8 +1,11 @@
-"""Tables of the models that learn: runs, versions, and what the serving version predicts."""
+"""Tables of the models that learn: runs, versions, what the serving version predicts, and embeddings of texts."""
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from pgvector.django import HalfVectorField
+
+from content.models import Step
 
 
 class Objective(models.TextChoices):
@@ -111,3 +114,20 @@ class Prediction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student_id} · {self.version}"
+
+
+class Embedding(models.Model):
+    """The text of a step as a vector. Made anew when the text or the encoder of its language is another."""
+
+    step = models.OneToOneField(Step, models.CASCADE, related_name="embedding", verbose_name=_("step"))
+    encoder = models.CharField(_("encoder"), max_length=200)
+    text_hash = models.CharField(_("hash of the text"), max_length=64)
+    vector = HalfVectorField(_("vector"), null=True)  # of length 1; null for a text that the encoder cannot read
+    made_at = models.DateTimeField(_("made"))
+
+    class Meta:
+        verbose_name = _("embedding")
+        verbose_name_plural = _("embeddings")
+
+    def __str__(self) -> str:
+        return f"{self.step_id} · {self.encoder}"

@@ -1,11 +1,13 @@
 """The snapshot folder in which export and training meet: its tables, and how one is written whole or not at all.
 
     attempts.parquet       one row an answer, each student's together and in order
-    steps.parquet          what was answered: concepts, kind of answer, course, exercise
+    steps.parquet          what was answered: concepts, kind of answer, course, exercise, embedding of the text
     prerequisites.parquet  which concept builds on which
+    courses.parquet        the language of each course       } read by nobody but the evaluation:
+    classes.parquet        which students take which course  } no model sees them
     manifest.json          counts, times, and the SHA-256 of each file
 
-Ids are texts; students are hashes that only the site can make again.
+Ids are texts; students and classes are hashes that only the site can make again.
 """
 
 import hashlib
@@ -43,9 +45,12 @@ TABLES = {
             ("kind", pa.string()),
             ("course", pa.string()),
             ("exercise", pa.string()),
+            ("embedding", pa.list_(pa.float16())),  # of the text; null where there is none
         ]
     ),
     "prerequisites": pa.schema([("concept", pa.string()), ("requires", pa.string())]),
+    "courses": pa.schema([("course", pa.string()), ("language", pa.string())]),
+    "classes": pa.schema([("class", pa.string()), ("student", pa.string()), ("course", pa.string())]),
 }
 
 Columns = Mapping[str, Sequence[Any]]
@@ -77,8 +82,10 @@ class SnapshotWriter:
         return self
 
     def write(self, name: str, columns: Columns) -> None:
-        """Append a portion to the table `name`; every column has the same length, in row order."""
-        table = pa.table(dict(columns), schema=TABLES[name])
+        """Append a portion to the table `name`; columns have one length, in row order, and those left out are null."""
+        schema = TABLES[name]
+        absent = pa.nulls(len(next(iter(columns.values()))))
+        table = pa.table({field: columns.get(field, absent) for field in schema.names}, schema=schema)
         if not table.num_rows:
             return
         self._writers[name].write_table(table)
