@@ -4,6 +4,8 @@ Every number of a student's lies in one long array, students end to end, so that
 side by side. Slot 0 of concepts belongs to nobody: what fills up a step's concepts is read and written there.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,6 +24,17 @@ PER_STUDENT = (
     *("hints", "hint_is_wrong", "pace", "sitting", "gap"),
 )
 SPREAD = ("gain", "learns", "forgetting", "fatigue", "lapse", "hints", "pace")  # between the students of a course, too
+
+
+@dataclass(frozen=True)
+class _Recall:
+    """What is left of what was learned for a step. [students, concepts of a step] or [students]."""
+
+    skill: Places  # slots of the concepts
+    real: Bools  # and which of them are the step's
+    gained: Floats
+    level: Floats
+    ready: Floats  # how well the prerequisites of the main concept are known
 
 
 class Minds:
@@ -81,12 +94,12 @@ class Minds:
         rng = self.rng
         row = self.first_item[:count] + item
         chance, standard = rng.random((5, count), np.float32), rng.standard_normal((4, count), np.float32)
-        skill, real, gained, ready, levels = self._recall(count, row, chance[0])
+        recall = self._recall(count, row, chance[0])
         slot = self.item_base[:count] + item
         new = self.item_tries[slot] == 0
         own = self.traits["item_own_spread"][:count] * standard[0]
         memory = np.where(new, own, self.item_memory[slot])
-        level = self.ability[:count] + levels + memory - self.traits["readiness"][:count] * (1 - ready)
+        level = self.ability[:count] + recall.level + memory - self.traits["readiness"][:count] * (1 - recall.ready)
         level -= self.traits["fatigue"][:count] * np.maximum(0, self.in_sitting[:count] - 10)
         level -= self.traits["lapse_depth"][:count] * self.lapsed[:count]
         level = self.items["discrimination"][row] * (level - self.items["difficulty"][row])
@@ -98,15 +111,15 @@ class Minds:
         guess, slip = self._luck(count, row, tries)
         right = chance[2] < guess + (1 - guess - slip) * _sigmoid(level + HINT_HELPS * hints)
         right &= (hints == 0) | (self.traits["hint_is_wrong"][:count] == 0)
-        self._learn(count, right, skill=skill, real=real, gained=gained, ready=ready, chance=chance[3])
+        self._learn(count, right, recall, chance[3])
         change = self.traits["item_gain"][:count] * np.where(right, 1, self.traits["item_wrong_gain"][:count])
         self.item_memory[slot] = memory + change * np.maximum(0, 1 - memory / MOST_ITEM_MEMORY)
         self.item_tries[slot] = np.minimum(self.item_tries[slot] + 1, 255)
         self._pass_time(count, standard[1:], chance[4], hints)
         return right, hints
 
-    def _recall(self, count: int, row: Places, chance: Floats) -> tuple[Places, Bools, Floats, Floats, Floats]:
-        """Slots of the concepts of the steps, which of them are real, what of the gain is left, readiness, level."""
+    def _recall(self, count: int, row: Places, chance: Floats) -> _Recall:
+        """What the students know of the steps' concepts now."""
         members = self.items["members"][row]  # [count, most]
         real = members >= 0
         base = self.skill_base[:count, None]
@@ -127,32 +140,27 @@ class Minds:
         before = np.where(needs, base + needed, 0)
         has = _sigmoid(self.ability[:count, None] + self.start[before] + self.gained[before])
         ready = np.where(needs.any(1), (has * needs).sum(1) / np.maximum(needs.sum(1), 1), 1).astype(np.float32)
-        return skill, real, gained, ready, weakest * lowest + (1 - weakest) * mean
+        return _Recall(skill, real, gained, weakest * lowest + (1 - weakest) * mean, ready)
 
     def _luck(self, count: int, row: Places, tries: Ints) -> tuple[Floats, Floats]:
         """Chances to guess right and to slip."""
         guess = self.items["guess"][row] * self.guessing[:count]
         fewer = np.where(self.items["kind"][row] < CHOICES, np.maximum(1 - guess * tries, 0.2), 1)
-        return np.minimum(guess / fewer, 0.85), np.minimum(self.items["slip"][row] * self.slipping[:count], 0.4) * (
-            1 - np.minimum(guess / fewer, 0.85)
-        )
+        guess = np.minimum(guess / fewer, 0.85)
+        slip = np.minimum(self.items["slip"][row] * self.slipping[:count], 0.4)
+        return guess, slip * (1 - guess)
 
-    def _learn(
-        self, count: int, right: Bools, *, skill: Places, real: Bools, gained: Floats, ready: Floats, chance: Floats
-    ) -> None:
-        traits = self.traits
-        part = (np.where(right, 1, traits["wrong_gain"][:count]) * (0.25 + 0.75 * ready))[:, None]
-        part = (
-            part
-            * self.learning[np.where(real, skill - self.skill_base[:count, None], 0) + self.first_concept[:count, None]]
-        )
-        room = np.maximum(0, 1 - gained / traits["ceiling"][:count, None])
-        grown = gained + traits["gain"][:count, None] * part * room
-        learned = chance[:, None] < traits["learns"][:count, None] * part
-        jumped = np.where(learned, traits["jump"][:count, None], gained)
-        self.gained[skill] = np.where(self.two_state[:count, None], jumped, grown)
-        self.last[skill] = self.clock[:count, None] / DAY
-        self.practised[skill] += 1
+    def _learn(self, count: int, right: Bools, recall: _Recall, chance: Floats) -> None:
+        """Those who grow gain a little; those who know or do not come to know, or not."""
+        traits = {name: self.traits[name][:count, None] for name in ("wrong_gain", "gain", "ceiling", "learns", "jump")}
+        concept = np.where(recall.real, recall.skill - self.skill_base[:count, None], 0)
+        part = np.where(right[:, None], 1, traits["wrong_gain"]) * (0.25 + 0.75 * recall.ready[:, None])
+        part = part * self.learning[self.first_concept[:count, None] + concept]
+        grown = recall.gained + traits["gain"] * part * np.maximum(0, 1 - recall.gained / traits["ceiling"])
+        jumped = np.where(chance[:, None] < traits["learns"] * part, traits["jump"], recall.gained)
+        self.gained[recall.skill] = np.where(self.two_state[:count, None], jumped, grown)
+        self.last[recall.skill] = self.clock[:count, None] / DAY
+        self.practised[recall.skill] += 1
 
     def _pass_time(self, count: int, standard: Floats, chance: Floats, hints: Ints) -> None:
         traits = self.traits

@@ -131,7 +131,7 @@ def _draw_size(rng: Rng, *, answers: int, test: bool) -> Size:
     students = _log_uniform(rng, 20, max(40, answers / 8))
     each = answers / students
     length = float(np.clip(each, FEWEST_ANSWERS + 1, MOST_ANSWERS / 2))
-    per_item = _log_uniform(rng, 4, max(8, answers / 10))  # answers a step
+    per_item = _log_uniform(rng, 2, max(8, answers / 10))  # answers a step
     items = int(np.clip(answers / per_item, FEWEST_ITEMS, MOST_ITEMS))
     if test:
         items = int(np.clip(length, FEWEST_ITEMS, 200))
@@ -157,13 +157,13 @@ def _draw_size(rng: Rng, *, answers: int, test: bool) -> Size:
 def _draw_answering(rng: Rng, *, test: bool, items_are_concepts: bool) -> Answering:
     memory = not items_are_concepts
     return Answering(
-        target=rng.uniform(0.35, 0.92) if rng.random() < 0.4 else rng.normal(0.7, 0.08),
+        target=rng.uniform(0.35, 0.92) if rng.random() < 0.4 else rng.normal(0.67, 0.09),
         two_state=float(np.clip(rng.uniform(-0.8, 1.5), 0, 1)),
-        ability_spread=_log_uniform(rng, 0.15, 2.2),
+        ability_spread=_log_uniform(rng, 0.25, 3.0),
         own_spread=_log_uniform(rng, 0.1, 1.5),
         item_own_spread=_sometimes(rng, 0.5, 0.1, 1.8) * memory,
-        concept_spread=_log_uniform(rng, 0.1, 1.3),
-        item_spread=_log_uniform(rng, 0.1, 1.8) * memory,
+        concept_spread=_log_uniform(rng, 0.4, 2.2),
+        item_spread=_log_uniform(rng, 0.3, 2.5) * memory,
         discrimination_spread=rng.uniform(0, 0.5),
         gain=0.0 if test else _sometimes(rng, 0.9, 0.02, 0.5),
         gain_spread=rng.uniform(0.1, 0.9),
