@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy import sparse
 
@@ -20,6 +22,18 @@ from training.snapshot import FORMAT, file_hash, read_manifest
 
 SQUARE = 2048  # concept sets, up to which their relations are worked out once for all
 KINDS = ("", "one_choice", "several_choices", "number", "expression", "text")  # order is stored in models: append only
+
+PORTION = 65_536  # answers read at a time
+COLUMNS: Mapping[str, type] = {
+    "student": np.int32,
+    "index": np.int32,
+    "item": np.int32,
+    "correct": np.bool_,
+    "label": np.bool_,
+    "try_number": np.int32,
+    "hints": np.int32,
+    "timestamp": np.float64,
+}
 
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
@@ -167,7 +181,11 @@ def build_steps(
 
 
 def read_snapshot(folder: Path, *, verify: bool = True) -> Snapshot:
-    """Read a snapshot folder. Raises BadSnapshot where it is incomplete, altered (if to `verify`) or empty."""
+    """Read a snapshot folder. Raises BadSnapshot where it is incomplete, altered (if to `verify`) or empty.
+
+    Memory holds 30 bytes an answer and one portion: ids become numbers portion by portion. Students come in the order
+    in which the file names them.
+    """
     try:
         manifest = read_manifest(folder)
     except (OSError, ValueError) as error:
@@ -176,49 +194,78 @@ def read_snapshot(folder: Path, *, verify: bool = True) -> Snapshot:
         raise BadSnapshot(f"{folder}: format {manifest.get('format')!r}, expected {FORMAT}")
     if verify:
         _verify(folder, manifest.get("sha256", {}))
-    attempts = pq.read_table(folder / "attempts.parquet")
-    steps, requires = (pq.read_table(folder / f"{name}.parquet").to_pydict() for name in ("steps", "prerequisites"))
-    if not attempts.num_rows:
-        raise BadSnapshot(f"{folder}: no answers")
-    catalogue = build_steps(
-        items=steps["item"],
-        concepts=[text or "" for text in steps["concepts"]],
-        kinds=[text or "" for text in steps["kind"]],
-        courses=[text or "" for text in steps["course"]],
-        requires=list(zip(requires["concept"], requires["requires"], strict=True)),
-    )
-    columns = {name: attempts.column(name).to_numpy() for name in attempts.column_names}
-    return assemble(steps=catalogue, columns=columns)
-
-
-def assemble(*, steps: Steps, columns: Mapping[str, npt.NDArray[Any]]) -> Snapshot:
-    """Put columns (student, index, item, correct; label, try_number, hints, timestamp if there) in order.
-
-    Raises BadSnapshot where an item is not among the steps or an answer is there twice.
-    """
-    students, student = np.unique(columns["student"].astype(str), return_inverse=True)
-    order = np.lexsort((columns["index"], student))
-    ordered, index = student[order], columns["index"][order]
-    if np.any((np.diff(ordered) == 0) & (np.diff(index) == 0)):
-        raise BadSnapshot("an answer is there twice (same student, same index)")
-    number = {item: i for i, item in enumerate(steps.items)}
     try:
-        item = np.array([number[name] for name in columns["item"].astype(str)[order]], np.int32)
-    except KeyError as error:
-        raise BadSnapshot(f"answers to the unknown item {error}") from error
-    size = len(order)
+        steps = pq.read_table(folder / "steps.parquet", columns=["item", "concepts", "kind", "course"]).to_pydict()
+        requires = pq.read_table(folder / "prerequisites.parquet").to_pydict()
+        catalogue = build_steps(
+            items=steps["item"],
+            concepts=[text or "" for text in steps["concepts"]],
+            kinds=[text or "" for text in steps["kind"]],
+            courses=[text or "" for text in steps["course"]],
+            requires=list(zip(requires["concept"], requires["requires"], strict=True)),
+        )
+        return _read_attempts(folder / "attempts.parquet", catalogue)
+    except (OSError, KeyError, pa.ArrowInvalid) as error:
+        raise BadSnapshot(f"{folder} cannot be read: {error}") from error
+
+
+def _read_attempts(path: Path, steps: Steps) -> Snapshot:
+    """The answers of a file, of which any number fits in: they are read in portions, and texts are not kept."""
+    with pq.ParquetFile(path, read_dictionary=["student", "item"]) as file:
+        size = file.metadata.num_rows
+        if not size:
+            raise BadSnapshot(f"{path.parent}: no answers")
+        columns = {name: np.empty(size, kind) for name, kind in COLUMNS.items()}
+        known = {item: number for number, item in enumerate(steps.items)}
+        students: dict[str, int] = {}
+        simulated, start = False, 0
+        for batch in file.iter_batches(PORTION, columns=[*COLUMNS, "simulated"]):
+            part = slice(start, start + batch.num_rows)
+            start = part.stop
+            for name in COLUMNS:
+                if name != "timestamp" and batch.column(name).null_count:
+                    raise BadSnapshot(f"{path.parent}: an answer has no {name}")
+            texts = {name: batch.column(name).dictionary.to_pylist() for name in ("student", "item")}
+            unknown = next((item for item in texts["item"] if item not in known), None)
+            if unknown is not None:
+                raise BadSnapshot(f"answers to the unknown item {unknown!r}")
+            numbers = {
+                "student": [students.setdefault(name, len(students)) for name in texts["student"]],
+                "item": [known[name] for name in texts["item"]],
+            }
+            for name, values in columns.items():
+                column = batch.column(name)
+                read = (column.indices if name in numbers else column).to_numpy(zero_copy_only=False)
+                values[part] = np.array(numbers[name], np.int32)[read] if name in numbers else read
+            simulated |= pc.any(batch.column("simulated")).as_py() is True
+    return assemble(steps=steps, students=tuple(students), columns=columns, simulated=simulated)
+
+
+def assemble(
+    *, steps: Steps, students: tuple[str, ...], columns: Mapping[str, npt.NDArray[Any]], simulated: bool
+) -> Snapshot:
+    """Put answers (see COLUMNS; students and items by their numbers) in order, unless they are.
+
+    Raises BadSnapshot where an answer is there twice.
+    """
+    student, index = columns["student"], columns["index"]
+    same = student[1:] == student[:-1]
+    if not ((student[1:] > student[:-1]) | (same & (index[1:] > index[:-1]))).all():
+        order = np.lexsort((index, student))
+        columns = {name: values[order] for name, values in columns.items()}
+        student, index = columns["student"], columns["index"]
+        if ((student[1:] == student[:-1]) & (index[1:] == index[:-1])).any():
+            raise BadSnapshot("an answer is there twice (same student, same index)")
     answers = Answers(
-        item=item,
-        correct=columns["correct"][order].astype(bool),
-        label=columns.get("label", np.ones(size))[order].astype(bool),
-        try_number=columns.get("try_number", np.ones(size))[order].astype(np.int32),
-        hints=columns.get("hints", np.zeros(size))[order].astype(np.int32),
-        seconds=columns.get("timestamp", np.full(size, np.nan))[order].astype(np.float64),
+        item=columns["item"],
+        correct=columns["correct"],
+        label=columns["label"],
+        try_number=columns["try_number"],
+        hints=columns["hints"],
+        seconds=columns["timestamp"],
     )
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(student, minlength=len(students)))]).astype(np.int64)
-    return Snapshot(
-        tuple(map(str, students)), offsets, answers, steps, bool(columns.get("simulated", np.zeros(1)).any())
-    )
+    offsets = np.searchsorted(student, np.arange(len(students) + 1)).astype(np.int64)
+    return Snapshot(students, offsets, answers, steps, simulated)
 
 
 def split_by_time(snapshot: Snapshot, *, config: SplitConfig, seed: int) -> Split:
