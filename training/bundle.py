@@ -1,6 +1,7 @@
 """The bundle folder: what a run leaves behind and what serves. Written whole or not at all.
 
-Writes: model.safetensors, config.json, residuals.safetensors, ids.json, report.json, MODEL_CARD.md.
+Writes: model.safetensors, config.json, residuals.safetensors, ids.json, report.json (with the hash of each), and
+MODEL_CARD.md.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any
 
 import torch
 
+from training import seal
 from training.config import FinetuneConfig
 from training.dataset import Snapshot, Split
 from training.objectives import tracing
@@ -56,7 +58,7 @@ def write_bundle(
         ),
         "simulated": snapshot.simulated,
     }
-    (side / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+    seal.close(side, report)
     (side / "MODEL_CARD.md").write_text(model_card(report), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     side.rename(folder)

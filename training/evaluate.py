@@ -2,20 +2,23 @@
 
 Reads: a bundle folder, a snapshot folder, the serving bundle. Writes: the bundle's report.json.
 Everybody is judged on the same rows, the first tries without a hint after the last cut-off of the bundle's own split.
+Classes and languages are read here and nowhere else: no model ever sees them.
 """
 
-import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.parquet as pq
 import torch
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from students import knowledge
-from training import batches, dataset, features, serving
+from training import batches, comparison, dataset, features, seal, serving
 from training.batches import Material
 from training.config import FinetuneConfig
 from training.dataset import Answers, Bools, Floats, Snapshot, Split
@@ -29,52 +32,90 @@ MOST_STUDENTS = 1000  # that are looked at for it
 SPREAD_WEIGHT = 20.0  # of the spread assumed beforehand: as much as about a thousand pairs of answers tell
 LEAST_SPREAD = 0.3
 Predictions = npt.NDArray[np.float64]
+Places = npt.NDArray[np.integer[Any]]
 
 
-def evaluate(*, bundle: Path, snapshot: Path, rival: Path | None = None) -> dict[str, Any]:
+def evaluate(*, bundle: Path, snapshot: Path, rival: Path | None = None, after: float | None = None) -> dict[str, Any]:
     """Judge `bundle`, and the bundle that serves, on the held-out part of `snapshot`; the report goes into the bundle.
 
-    Report: answers (number of rows judged), candidate, serving (or None), baselines (base_rate, knowledge, best_lr)
-    and subgroups (by name: answers, candidate, knowledge, serving), each with the figures of tracing.metrics, and
-    spread, beside what the run itself wrote. Raises dataset.BadSnapshot, and OSError or ValueError where a bundle
-    cannot be read.
+    `after`: seconds since 1970 up to which what they started from may have seen answers; only later ones are judged.
+    Report: answers and students (who and how many are judged), candidate, serving (or None), baselines (base_rate,
+    knowledge, best_lr), each with the figures of tracing.metrics; gain over the rival (the serving version, else
+    knowledge) with its interval; subgroups (by name: answers, students, the figures of each, loss against the rival
+    and its standard error); calibration; spread; seen_until; beside what the run itself wrote.
+    Raises dataset.BadSnapshot, seal.BadBundle, and OSError or ValueError where a bundle cannot be read.
     """
-    report: dict[str, Any] = json.loads((bundle / "report.json").read_text(encoding="utf-8"))
+    for folder in filter(None, (bundle, rival)):
+        seal.verify(folder)
+    report = seal.read_report(bundle)
     config = FinetuneConfig.from_options(report["settings"])
     record = dataset.read_snapshot(snapshot)
     split = dataset.split_by_time(record, config=config.split, seed=config.seed)
+    seen = seen_until(record, split, after=after)
+    if after is not None:
+        split = replace(split, test=split.test & ~(record.answers.seconds <= after))
     counts = features.count(record.steps, record.answers, split.counted)
     described = features.tabulate(record, counts=counts, counted=split.counted)
 
     predicted = {"candidate": predict(bundle, record, described, rows=split.test)}
     if rival is not None:
         predicted["serving"] = predict(rival, record, described, rows=split.test)
-    baselines = {
+    predicted["knowledge"] = plain_estimates(record, counts, split)
+    others = {
         "base_rate": np.full(int(split.test.sum()), record.answers.correct[split.train].mean()),
-        "knowledge": plain_estimates(record, counts, split),
+        "knowledge": predicted["knowledge"],
         "best_lr": best_lr(record, split),
     }
     right = record.answers.correct[split.test]
     figures = {name: tracing.metrics(right, p) for name, p in predicted.items()}
-    shown = {**predicted, "knowledge": baselines["knowledge"]}
-    report |= {
-        "answers": len(right),
-        "spread": fitted_spread(serving.Predictor(bundle), record, counts, split),
-        "candidate": figures["candidate"],
-        "serving": figures.get("serving"),
-        "baselines": {name: tracing.metrics(right, p) for name, p in baselines.items()},
+    groups = subgroups(record, counts, split.test, snapshot=snapshot)
+    return seal.amend(
+        bundle,
+        {
+            "answers": len(right),
+            "spread": fitted_spread(serving.Predictor(bundle), record, counts, split),
+            "seen_until": seen,
+            "candidate": figures["candidate"],
+            "serving": figures.get("serving"),
+            "baselines": {name: tracing.metrics(right, p) for name, p in others.items()},
+            **compared(right, predicted, student=record.student_of_row[split.test], groups=groups, seed=config.seed),
+            "calibration": {name: comparison.calibration(right, p) for name, p in predicted.items()},
+        },
+    )
+
+
+def seen_until(record: Snapshot, split: Split, *, after: float | None) -> float | None:
+    """The time up to which the model has seen answers: those of this run and, up to `after`, of what it started from.
+
+    None where times are not known.
+    """
+    times = record.answers.seconds[split.train | split.valid]
+    own = float(times.max()) if len(times) and np.isfinite(times).all() else None
+    return max((moment for moment in (own, after) if moment is not None), default=None)
+
+
+def compared(
+    right: Bools, predicted: dict[str, Predictions], *, student: Any, groups: dict[str, Any], seed: int
+) -> dict[str, Any]:
+    """The candidate beside its rival on the same answers, over all and in each group."""
+    rival = "serving" if "serving" in predicted else "knowledge"
+    lost = {name: comparison.losses(right, p) for name, p in predicted.items()}
+    if not len(right):
+        return {"gain": None, "subgroups": {}}
+    worse = lost["candidate"] - lost[rival]
+    return {
+        "gain": {"over": rival, **comparison.gain(lost["candidate"], lost[rival], student=student, seed=seed)},
         "subgroups": {
             name: {
-                "answers": int(rows.sum()),
-                **{who: tracing.metrics(right[rows], p[rows]) for who, p in shown.items()},
+                "answers": len(rows),
+                "students": len(np.unique(student[rows])),
+                "loss": float(worse[rows].mean()),
+                "error": comparison.standard_error(worse[rows], student=student[rows]),
+                **{who: tracing.metrics(right[rows], p[rows]) for who, p in predicted.items()},
             }
-            for name, rows in subgroups(record, counts, split.test).items()
+            for name, rows in groups.items()
         },
     }
-    side = bundle / "report.json.new"
-    side.write_text(json.dumps(report, indent=1), encoding="utf-8")
-    side.replace(bundle / "report.json")
-    return report
 
 
 def predict(bundle: Path, record: Snapshot, described: Floats, *, rows: Bools) -> Predictions:
@@ -128,15 +169,44 @@ def expected_at_once(
     return p
 
 
-def subgroups(record: Snapshot, counts: Counts, judged: Bools) -> dict[str, Bools]:
-    """Groups of the judged rows, each [judged rows] of bool; empty ones are left out."""
+def subgroups(record: Snapshot, counts: Counts, judged: Bools, *, snapshot: Path) -> dict[str, Places]:
+    """Groups of the judged rows, each the places of its rows among them; empty ones are left out."""
     item = record.answers.item[judged]
     place = (np.arange(len(judged)) - record.offsets[record.student_of_row])[judged]
     groups = {"first_ten_answers": place < FIRST_ANSWERS, "rarely_answered_items": counts.item_tries[item] < RARE}
     course = record.steps.item_course[item]
     for number, name in enumerate(record.steps.courses):
         groups[f"course_{name}"] = course == number
-    return {name: rows for name, rows in groups.items() if rows.any()}
+    language_of = _column_by_first(snapshot / "courses.parquet")
+    language = np.array([language_of.get(name, "") for name in record.steps.courses])[course]
+    for name in sorted(set(language_of.values())):
+        groups[f"language_{name}"] = language == name
+    found = {name: np.flatnonzero(rows) for name, rows in groups.items()}
+    found |= _classes(record, snapshot / "classes.parquet", student=record.student_of_row[judged], course=course)
+    return {name: rows for name, rows in found.items() if len(rows)}
+
+
+def _classes(record: Snapshot, file: Path, *, student: Places, course: Places) -> dict[str, Places]:
+    """The judged rows of each class: answers of its students in its course. Rows of a student lie together."""
+    students = {name: number for number, name in enumerate(record.students)}
+    courses = {name: number for number, name in enumerate(record.steps.courses)}
+    found: dict[str, list[Places]] = {}
+    for name, member, taken in _rows(file, "class", "student", "course"):
+        number = students.get(member, -1)
+        rows = np.arange(*np.searchsorted(student, [number, number + 1]))
+        found.setdefault(f"class_{name}", []).append(rows[course[rows] == courses.get(taken, -1)])
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def _column_by_first(file: Path) -> dict[str, str]:
+    return dict(_rows(file, "course", "language"))
+
+
+def _rows(file: Path, *columns: str) -> Iterator[tuple[str, ...]]:
+    """The rows of a table of the snapshot; none where it has no such table, as one of a public log."""
+    if file.is_file():
+        table = pq.read_table(file, columns=list(columns))
+        yield from zip(*(table.column(name).to_pylist() for name in columns), strict=True)
 
 
 def plain_estimates(record: Snapshot, counts: Counts, split: Split) -> Predictions:
@@ -188,7 +258,7 @@ def best_lr(record: Snapshot, split: Split) -> Predictions:
     """
     inputs = best_lr_inputs(record)
     right = record.answers.correct
-    if len(np.unique(right[split.train])) < 2:
+    if len(np.unique(right[split.train])) < 2 or not split.test.any():
         return np.full(int(split.test.sum()), float(right[split.train].mean()))
     fitted = LogisticRegression(C=1.0, max_iter=300, tol=1e-3, solver="lbfgs").fit(
         inputs[np.flatnonzero(split.train)], right[split.train]

@@ -1,4 +1,4 @@
-"""The record as a snapshot folder for training. Reads: attempts with consent, steps, prerequisites."""
+"""The record as a snapshot folder for training. Reads: attempts with consent, steps, prerequisites, classes."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.crypto import salted_hmac
 
-from content.models import Prerequisite, Step
-from students.models import Attempt
+from content.models import Course, Prerequisite, Step
+from students.models import Attempt, Enrolment
 from training import consented
+from training.pseudonyms import class_hash, student_hash
 from training.snapshot import SnapshotWriter, read_manifest
 
 PORTION = 5000  # rows in memory at a time
@@ -29,21 +29,27 @@ def write_snapshot(folder: Path, *, objective: str, now: datetime) -> dict[str, 
         for pairs in _portions(Prerequisite.objects.order_by("id").values_list("concept_id", "requires_id")):
             columns = {"concept": [str(pair[0]) for pair in pairs], "requires": [str(pair[1]) for pair in pairs]}
             writer.write("prerequisites", columns)
+        for named in _portions(Course.objects.order_by("id").values_list("id", "language")):
+            writer.write("courses", {"course": [str(row[0]) for row in named], "language": [row[1] for row in named]})
+        for members in _portions(_enrolments(now)):
+            writer.write("classes", _class_columns(members))
         numbering = _Numbering()
         for rows in _portions(_attempts(now)):
             writer.write("attempts", _attempt_columns(rows, numbering))
     return read_manifest(folder)
 
 
-def student_hash(student_id: int) -> str:
-    """What a student is called in snapshots: the same for as long as SECRET_KEY is."""
-    return salted_hmac("training.export", str(student_id), algorithm="sha256").hexdigest()[:32]
-
-
 def _attempts(now: datetime) -> QuerySet[Attempt, tuple[Any, ...]]:
     columns = ("student_id", "step_id", "correct", "hints_used", "try_number", "created_at", "is_simulated")
     usable = consented.answers().filter(created_at__lte=now)
     return usable.order_by("student_id", "created_at", "id").values_list(*columns)
+
+
+def _enrolments(now: datetime) -> QuerySet[Enrolment, tuple[Any, ...]]:
+    """Of the students whose answers are written; a class without any would tell nothing and is nobody's business."""
+    students = consented.answers().filter(created_at__lte=now).order_by().values("student_id")
+    members = Enrolment.objects.filter(student__in=students).order_by("classroom_id", "student_id")
+    return members.values_list("classroom_id", "student_id", "classroom__course_id")
 
 
 def _steps() -> QuerySet[Step]:
@@ -78,6 +84,14 @@ def _step_columns(steps: list[Step]) -> dict[str, list[str]]:
         "kind": [step.kind for step in steps],
         "course": [str(step.exercise.course_id) for step in steps],
         "exercise": [str(step.exercise_id) for step in steps],
+    }
+
+
+def _class_columns(rows: list[tuple[Any, ...]]) -> dict[str, list[str]]:
+    return {
+        "class": [class_hash(classroom) for classroom, _, _ in rows],
+        "student": [student_hash(student) for _, student, _ in rows],
+        "course": [str(course) for _, _, course in rows],
     }
 
 

@@ -1,13 +1,17 @@
 """Evaluation: everybody on the same later answers."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.training.records import TINY, write_record
-from training import dataset, evaluate, features, finetune
+from training import dataset, evaluate, features, finetune, seal
+from training.snapshot import MANIFEST, TABLES, file_hash
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +71,93 @@ def test_best_lr_counts_earlier_answers_only(place: Path) -> None:
     correct = record.answers.correct[start:stop]
     earlier = np.concatenate([[0], np.cumsum(correct)[:-1]])
     np.testing.assert_allclose(inputs[start:stop, -6].toarray()[:, 0], np.log1p(earlier), rtol=1e-6)
+
+
+def test_classes_and_languages_are_groups_of_the_judged_answers_and_no_model_sees_them(
+    place: Path, tmp_path: Path
+) -> None:
+    """The same answers with and without them: the same network, number by number."""
+    folder = tmp_path / "snapshot"
+    shutil.copytree(place / "snapshot", folder)
+    record = dataset.read_snapshot(place / "snapshot")
+    (course,) = record.steps.courses
+    members = {"seven": record.students[:6], "other": record.students[6:]}
+    rows = [(name, student) for name, students in members.items() for student in students]
+    fill(
+        folder,
+        "classes",
+        {"class": [row[0] for row in rows], "student": [row[1] for row in rows], "course": [course] * 16},
+    )
+    fill(folder, "courses", {"course": [course], "language": ["en"]})
+
+    made = finetune.finetune(snapshot=folder, out=tmp_path, config=TINY)
+    report = evaluate.evaluate(bundle=made, snapshot=folder)
+
+    groups = report["subgroups"]
+    split = dataset.split_by_time(record, config=TINY.split, seed=TINY.seed)
+    of_seven = split.test & (record.student_of_row < 6)
+    assert groups["class_seven"]["answers"] == of_seven.sum() > 0
+    assert groups["class_seven"]["students"] <= 6
+    assert groups["class_seven"]["answers"] + groups["class_other"]["answers"] == report["answers"]
+    assert groups["language_en"]["answers"] == report["answers"]
+    for name in ("model.safetensors", "residuals.safetensors"):
+        assert (made / name).read_bytes() == (place / "bundle" / name).read_bytes()
+
+
+def fill(snapshot: Path, name: str, columns: dict[str, list[str]]) -> None:
+    """Give a snapshot another table of this name."""
+    pq.write_table(pa.table(columns, schema=TABLES[name]), snapshot / f"{name}.parquet")
+    manifest = json.loads((snapshot / MANIFEST).read_text())
+    manifest["sha256"][f"{name}.parquet"] = file_hash(snapshot / f"{name}.parquet")
+    (snapshot / MANIFEST).write_text(json.dumps(manifest))
+
+
+def test_a_group_loses_what_its_own_answers_lose_and_everybody_what_the_gain_says(place: Path) -> None:
+    report = evaluate.evaluate(bundle=place / "bundle", snapshot=place / "snapshot")
+    gain, knowledge = report["gain"], report["baselines"]["knowledge"]
+    assert gain["over"] == "knowledge"
+    assert gain["mean"] == pytest.approx(knowledge["logloss"] - report["candidate"]["logloss"])
+    for group in report["subgroups"].values():
+        assert group["loss"] == pytest.approx(group["candidate"]["logloss"] - group["knowledge"]["logloss"])
+    against_itself = evaluate.evaluate(bundle=place / "bundle", snapshot=place / "snapshot", rival=place / "bundle")
+    assert against_itself["gain"]["over"] == "serving"
+    assert [against_itself["gain"][name] for name in ("mean", "low", "high")] == [0, 0, 0]
+
+
+def test_the_bins_of_the_calibration_hold_every_judged_answer(place: Path) -> None:
+    report = evaluate.evaluate(bundle=place / "bundle", snapshot=place / "snapshot")
+    for who in ("candidate", "knowledge"):
+        bins = report["calibration"][who]
+        assert sum(row["answers"] for row in bins) == report["answers"]
+        gaps = sum(row["answers"] * abs(row["expected"] - row["right"]) for row in bins) / report["answers"]
+        figures = report["candidate"] if who == "candidate" else report["baselines"]["knowledge"]
+        assert gaps == pytest.approx(figures["ece"])
+
+
+def test_answers_that_the_base_may_have_seen_are_not_judged(place: Path) -> None:
+    record = dataset.read_snapshot(place / "snapshot")
+    split = dataset.split_by_time(record, config=TINY.split, seed=TINY.seed)
+    times = record.answers.seconds
+    own = float(times[split.train | split.valid].max())
+    assert times[split.test].min() > own
+    after = float(np.median(times[split.test]))
+
+    report = evaluate.evaluate(bundle=place / "bundle", snapshot=place / "snapshot", after=after)
+
+    assert 0 < report["answers"] == (split.test & (times > after)).sum() < split.test.sum()
+    assert report["seen_until"] == after
+    assert evaluate.evaluate(bundle=place / "bundle", snapshot=place / "snapshot", after=own - 1)["seen_until"] == own
+
+
+def test_when_no_answer_is_later_than_all_that_was_seen_nothing_is_judged(place: Path) -> None:
+    report = evaluate.evaluate(bundle=place / "bundle", snapshot=place / "snapshot", after=1e12)
+    assert (report["answers"], report["gain"], report["subgroups"]) == (0, None, {})
+
+
+def test_a_bundle_or_a_rival_that_was_altered_is_not_judged(place: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(place / "bundle", broken)
+    (broken / "ids.json").write_text("{}")
+    for named in ({"bundle": broken}, {"bundle": place / "bundle", "rival": broken}):
+        with pytest.raises(seal.BadBundle, match=r"ids\.json is altered"):
+            evaluate.evaluate(snapshot=place / "snapshot", **named)

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from students.models import Consent, User
+from students.models import Classroom, Consent, Enrolment, User
 from tests.training.conftest import NOW, Site, answer
-from training import consented, dataset, export
+from training import consented, dataset, export, pseudonyms
 from training.snapshot import TABLES, file_hash
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_the_answers_of_students_without_consent_are_left_out(
 
     rows = write(tmp_path / "snapshot")
 
-    assert set(rows["student"]) == {export.student_hash(willing.pk)}
+    assert set(rows["student"]) == {pseudonyms.student_hash(willing.pk)}
     assert len(rows["item"]) == 6
 
 
@@ -53,7 +53,7 @@ def test_consent_that_was_withdrawn_takes_the_answers_out_again(
     answer(empty_site, students=[changed, steady], each=6, seed=2)
     Consent.objects.create(student=changed, purpose="fine_tuning", given=False, decided_at=LATER)
 
-    assert set(write(tmp_path / "snapshot")["student"]) == {export.student_hash(steady.pk)}
+    assert set(write(tmp_path / "snapshot")["student"]) == {pseudonyms.student_hash(steady.pk)}
 
 
 def test_simulated_answers_are_used_only_until_there_are_enough_real_ones(
@@ -75,10 +75,29 @@ def test_nothing_in_the_folder_names_a_student(site: Site, tmp_path: Path) -> No
     assert all(len(name) == 32 for name in rows["student"])
 
 
+def test_classes_are_hashed_and_only_those_of_students_who_are_in_the_folder(site: Site, tmp_path: Path) -> None:
+    seven, empty = (
+        Classroom.objects.create(name=f"Class {code}", course=site.course, join_code=code) for code in ("7a", "9z")
+    )
+    silent = make_student("silent", consents=False)
+    for student in (*site.students[:3], silent):
+        Enrolment.objects.create(classroom=seven, student=student)
+    Enrolment.objects.create(classroom=empty, student=silent)
+
+    write(tmp_path / "snapshot")
+
+    rows = pq.read_table(tmp_path / "snapshot" / "classes.parquet").to_pydict()
+    assert set(rows["class"]) == {pseudonyms.class_hash(seven.pk)}
+    assert rows["student"] == [pseudonyms.student_hash(student.pk) for student in site.students[:3]]
+    assert set(rows["course"]) == {str(site.course.pk)}
+    languages = pq.read_table(tmp_path / "snapshot" / "courses.parquet").to_pydict()
+    assert languages == {"course": [str(site.course.pk)], "language": ["en"]}
+
+
 def test_another_secret_gives_other_names(site: Site, settings: Any) -> None:
-    before = export.student_hash(1)
+    before = pseudonyms.student_hash(1)
     settings.SECRET_KEY = "another secret"
-    assert export.student_hash(1) != before
+    assert pseudonyms.student_hash(1) != before
 
 
 def test_the_core_reads_what_was_written(site: Site, tmp_path: Path) -> None:
