@@ -54,7 +54,7 @@ def test_a_snapshot_without_a_file_or_a_manifest_is_refused(folder: Path) -> Non
         dataset.read_snapshot(folder)
 
 
-def answered(folder: Path, rows: list[tuple[str, int, str]], *, portion: int = 100, **more: list[Any]) -> Path:
+def answered(folder: Path, rows: list[tuple[str, int, str]], *, portion: int = 100, **more: Any) -> Path:
     """A snapshot of right answers by (student, index) to the items a, b and c, written in portions."""
     students, indices, items = (list(column) for column in zip(*rows, strict=True))
     plain = {"correct": True, "label": True, "try_number": 1, "hints": 0, "timestamp": None, "simulated": False}
@@ -78,9 +78,11 @@ def test_doubled_answers_and_unknown_items_are_refused(tmp_path: Path) -> None:
 
 
 def test_answers_without_an_item_or_a_result_are_refused(tmp_path: Path) -> None:
+    rows = [("s", 0, "a"), ("s", 1, "b")]
     for name, value in (("index", 0), ("item", "a"), ("correct", True), ("label", True)):
+        missing: dict[str, Any] = {name: [value, None]}
         with pytest.raises(BadSnapshot, match=f"no {name}"):
-            dataset.read_snapshot(answered(tmp_path / "s", [("s", 0, "a"), ("s", 1, "b")], **{name: [value, None]}))
+            dataset.read_snapshot(answered(tmp_path / "s", rows, **missing))
 
 
 def test_no_answers_and_files_that_are_cut_off_are_refused(tmp_path: Path) -> None:
@@ -129,7 +131,7 @@ def test_a_snapshot_is_written_from_lists_numbers_and_dictionaries_alike(tmp_pat
     plain = answered(tmp_path / "plain", rows, portion=3)
     students, items = (pa.array([row[place] for row in rows]).dictionary_encode() for place in (0, 2))
     arrays = {"index": np.array([0, 1, 0, 1]), "correct": np.ones(4, bool), "label": pa.array([True] * 4)}
-    fast = answered(tmp_path / "fast", rows, portion=3, student=students, item=items, **arrays)  # type: ignore[arg-type]
+    fast = answered(tmp_path / "fast", rows, portion=3, student=students, item=items, **arrays)
     manifests = [json.loads((folder / "manifest.json").read_text()) for folder in (plain, fast)]
     assert manifests[0] == manifests[1]
     assert (manifests[0]["students"], manifests[0]["answers"], manifests[0]["labels"]) == (2, 4, 4)

@@ -51,9 +51,9 @@ def write_corpus(folder: Path, *, answers: int, courses: int, seed: int) -> None
     shares = np.diff(np.concatenate([[0], np.round(answers * np.cumsum(weights) / weights.sum())])).astype(int)
     terrain = draw_terrain(shares, seed=seed)
     with SnapshotWriter(folder, objective="tracing", now=SNAPSHOT_TIME) as writer:
-        for course in range(courses):
-            _write_course(writer, terrain, course, seed=seed)
-        students = [_draw_students(terrain, course, share, seed=seed) for course, share in enumerate(shares)]
+        for number in range(courses):
+            _write_course(writer, terrain, number, seed=seed)
+        students = [_draw_students(terrain, number, int(share), seed=seed) for number, share in enumerate(shares)]
         for place, group in enumerate(_groups(terrain, students)):
             rng = np.random.default_rng([seed, 2, place])
             present, course = np.unique(group.course, return_inverse=True)
@@ -80,7 +80,7 @@ def _pilot(terrain: Terrain, rng: Rng) -> Floats:
     """[courses] share of right answers among a few students."""
     courses = len(terrain.grounds)
     course = np.repeat(np.arange(courses), PILOT_STUDENTS)
-    length = np.minimum(terrain.setting("length")[course], PILOT_ANSWERS).astype(np.int64)
+    length = np.minimum(terrain.setting("size", "length")[course], PILOT_ANSWERS).astype(np.int64)
     talent = rng.standard_normal(len(course), np.float32)
     rows = simulate(terrain, Group(course=course, number=course, talent=talent, length=length), rng)
     right = np.bincount(np.repeat(course, length), weights=rows.correct, minlength=courses)
@@ -166,7 +166,7 @@ def _write_course(writer: SnapshotWriter, terrain: Terrain, course: int, *, seed
             "concepts": [";".join(sorted(set(filter(None, row)))) for row in told.tolist()],
             "kind": np.array(KINDS)[ground.kind] if settings.log.kinds else [""] * len(items),
             "course": [f"simulated-{seed}-{course}"] * len(items),
-            "exercise": items,
+            "exercise": [f"{seed}-{course}-e{exercise}" for exercise in ground.exercise],
         },
     )
     if settings.log.graph:
@@ -188,7 +188,7 @@ def _attempts(terrain: Terrain, rows: Rows, group: Group, *, seed: int) -> dict[
     items = [
         name for one, ground in zip(present, terrain.grounds, strict=True) for name in _item_names(ground, one, seed)
     ]
-    plain = terrain.setting("all_labels")[of_row]
+    plain = terrain.setting("log", "all_labels")[of_row]
     begins = np.repeat(np.cumsum(group.length) - group.length, group.length)
     return {
         "student": _texts(np.repeat(np.arange(len(names)), group.length), names),
@@ -198,7 +198,7 @@ def _attempts(terrain: Terrain, rows: Rows, group: Group, *, seed: int) -> dict[
         "label": pa.array(plain | ((rows.try_number == 1) & (rows.hints == 0))),
         "try_number": pa.array(np.where(plain, 1, rows.try_number).astype(np.int16)),
         "hints": pa.array(np.where(plain, 0, rows.hints).astype(np.int16)),
-        "timestamp": pa.array(FIRST_DAY + rows.seconds, mask=~terrain.setting("timed")[of_row]),
+        "timestamp": pa.array(FIRST_DAY + rows.seconds, mask=~terrain.setting("log", "timed")[of_row]),
         "simulated": pa.array(np.ones(len(rows.item), bool)),
     }
 

@@ -18,11 +18,12 @@ Places = npt.NDArray[np.int64]
 
 MOST_ITEM_MEMORY = 4.0  # logits for a step that was seen many times
 CHOICES = 2  # kinds of steps, from the first, where a wrong try leaves fewer answers to guess from
-PER_STUDENT = (
+ANSWERING = (
     *("gain", "wrong_gain", "ceiling", "jump", "learns", "item_own_spread", "item_gain", "item_wrong_gain"),
-    *("forgetting", "fatigue", "growth", "drift", "lapse", "recovery", "lapse_depth", "readiness", "weakest"),
-    *("hints", "hint_is_wrong", "pace", "sitting", "gap"),
+    *("exercise_spread", "forgetting", "fatigue", "growth", "drift", "lapse", "recovery", "lapse_depth"),
+    *("readiness", "weakest"),
 )
+PRACTICE = ("hints", "hint_is_wrong", "pace", "sitting", "gap")
 SPREAD = ("gain", "learns", "forgetting", "fatigue", "lapse", "hints", "pace")  # between the students of a course, too
 
 
@@ -47,20 +48,24 @@ class Minds:
         students = len(course)
         self.first_item = terrain.first_item[course]
         self.first_concept = terrain.first_concept[course]
-        self.items = {name: terrain.item(name) for name in ("members", "discrimination", "guess", "slip", "kind")}
+        self.items = {
+            name: terrain.item(name) for name in ("members", "discrimination", "guess", "slip", "kind", "exercise")
+        }
         self.items["difficulty"] = terrain.item("difficulty") + np.repeat(terrain.shift, np.diff(terrain.first_item))
         self.items["members"] = self.items["members"][:, : max(settings.size.members for settings in terrain.settings)]
         self.requires: Ints = terrain.item("requires")
         self.learning: Floats = terrain.item("concept_learning")
-        self.traits = {name: terrain.setting(name)[course].astype(np.float32) for name in PER_STUDENT}
-        spread = terrain.setting("gain_spread")[course]
+        groups = (*(("answering", name) for name in ANSWERING), *(("practice", name) for name in PRACTICE))
+        self.traits = {name: terrain.setting(group, name)[course].astype(np.float32) for group, name in groups}
+        spread = terrain.setting("answering", "gain_spread")[course]
         for name in SPREAD:
             self.traits[name] *= np.exp(spread * rng.normal(size=students)).astype(np.float32)
-        self.two_state: Bools = rng.random(students) < terrain.setting("two_state")[course]
-        careless = np.exp(terrain.setting("carelessness")[course] * rng.normal(size=(2, students)))
+        self.two_state: Bools = rng.random(students) < terrain.setting("answering", "two_state")[course]
+        careless = np.exp(terrain.setting("answering", "carelessness")[course] * rng.normal(size=(2, students)))
         self.guessing, self.slipping = careless.astype(np.float32)
-        self.ability = (terrain.setting("ability_spread")[course] * talent).astype(np.float32)
+        self.ability = (terrain.setting("answering", "ability_spread")[course] * talent).astype(np.float32)
         self.lapsed = np.zeros(students, bool)
+        self.exercise, self.mood = np.full(students, -1, np.int32), np.zeros(students, np.float32)
         self.in_sitting = np.zeros(students, np.int32)
         self.clock = rng.uniform(0, 10 * DAY, students)  # seconds since the course began
         self._begin(course)
@@ -74,9 +79,11 @@ class Minds:
         owner = np.repeat(np.arange(len(course)), concepts)
         size = 1 + len(owner)
         self.start, self.gained = np.zeros(size, np.float32), np.zeros(size, np.float32)
-        self.start[1:] = terrain.setting("own_spread")[course][owner] * rng.standard_normal(len(owner), np.float32)
+        self.start[1:] = terrain.setting("answering", "own_spread")[course][owner] * rng.standard_normal(
+            len(owner), np.float32
+        )
         two, jump = self.two_state[owner], self.traits["jump"][owner]
-        odds = (_logit(terrain.setting("known")[course]) + self.ability)[owner]
+        odds = (_logit(terrain.setting("answering", "known")[course]) + self.ability)[owner]
         known = rng.random(len(owner), np.float32) < _sigmoid(odds + self.start[1:])
         self.start[1:] -= np.where(two, jump / 2, 0)
         self.gained[1:] = np.where(two & known, jump, 0)
@@ -93,7 +100,7 @@ class Minds:
         """
         rng = self.rng
         row = self.first_item[:count] + item
-        chance, standard = rng.random((5, count), np.float32), rng.standard_normal((4, count), np.float32)
+        chance, standard = rng.random((5, count), np.float32), rng.standard_normal((5, count), np.float32)
         recall = self._recall(count, row, chance[0])
         slot = self.item_base[:count] + item
         new = self.item_tries[slot] == 0
@@ -102,6 +109,7 @@ class Minds:
         level = self.ability[:count] + recall.level + memory - self.traits["readiness"][:count] * (1 - recall.ready)
         level -= self.traits["fatigue"][:count] * np.maximum(0, self.in_sitting[:count] - 10)
         level -= self.traits["lapse_depth"][:count] * self.lapsed[:count]
+        level += self._mood(count, self.items["exercise"][row], standard[1])
         level = self.items["discrimination"][row] * (level - self.items["difficulty"][row])
         unsure = self.traits["hints"][:count] * (1 - _sigmoid(level))
         hints = np.where(chance[1] < unsure, 1 + (MOST_HINTS * chance[1] / np.maximum(unsure, 1e-6)), 0).astype(
@@ -115,7 +123,7 @@ class Minds:
         change = self.traits["item_gain"][:count] * np.where(right, 1, self.traits["item_wrong_gain"][:count])
         self.item_memory[slot] = memory + change * np.maximum(0, 1 - memory / MOST_ITEM_MEMORY)
         self.item_tries[slot] = np.minimum(self.item_tries[slot] + 1, 255)
-        self._pass_time(count, standard[1:], chance[4], hints)
+        self._pass_time(count, standard[2:], chance[4], hints)
         return right, hints
 
     def _recall(self, count: int, row: Places, chance: Floats) -> _Recall:
@@ -141,6 +149,13 @@ class Minds:
         has = _sigmoid(self.ability[:count, None] + self.start[before] + self.gained[before])
         ready = np.where(needs.any(1), (has * needs).sum(1) / np.maximum(needs.sum(1), 1), 1).astype(np.float32)
         return _Recall(skill, real, gained, weakest * lowest + (1 - weakest) * mean, ready)
+
+    def _mood(self, count: int, exercise: Ints, standard: Floats) -> Floats:
+        """How well the exercise suits the students, until they leave it."""
+        stays = exercise == self.exercise[:count]
+        mood = np.where(stays, self.mood[:count], self.traits["exercise_spread"][:count] * standard)
+        self.exercise[:count], self.mood[:count] = exercise, mood
+        return mood
 
     def _luck(self, count: int, row: Places, tries: Ints) -> tuple[Floats, Floats]:
         """Chances to guess right and to slip."""
@@ -174,7 +189,8 @@ class Minds:
 
 
 def _sigmoid(level: npt.NDArray[np.floating]) -> Floats:
-    return (0.5 + 0.5 * np.tanh(0.5 * level)).astype(np.float32)
+    share: Floats = (0.5 + 0.5 * np.tanh(0.5 * level)).astype(np.float32)
+    return share
 
 
 def _logit(share: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

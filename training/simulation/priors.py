@@ -23,6 +23,7 @@ class Size:
     concepts: int
     items: int
     items_are_concepts: bool  # one step a concept, asked in ever new numbers
+    steps: int  # an exercise
     members: int  # most concepts a step
     more_members: float  # chance of each further concept of a step
     popularity: float  # exponent of Zipf's law over the steps
@@ -41,6 +42,7 @@ class Answering:
     ability_spread: float
     own_spread: float  # of one student between concepts
     item_own_spread: float  # and between steps
+    exercise_spread: float  # of one student between exercises, at one sitting
     concept_spread: float  # of difficulty
     item_spread: float
     discrimination_spread: float
@@ -112,6 +114,8 @@ class Settings:
     size: Size
     answering: Answering
     practice: Practice
+    other: Practice  # what a share of the students do instead
+    others: float
     log: Log
 
 
@@ -122,7 +126,9 @@ def draw_settings(rng: Rng, *, answers: int) -> Settings:
     return Settings(
         size=size,
         answering=_draw_answering(rng, test=test, items_are_concepts=size.items_are_concepts),
-        practice=_draw_practice(rng, test=test),
+        practice=_draw_practice(rng, size=size),
+        other=_draw_practice(rng, size=size),
+        others=0.0 if test else _sometimes(rng, 0.4, 0.05, 0.5),
         log=_draw_log(rng),
     )
 
@@ -144,6 +150,7 @@ def _draw_size(rng: Rng, *, answers: int, test: bool) -> Size:
         concepts=concepts,
         items=items,
         items_are_concepts=items_are_concepts,
+        steps=1 if items_are_concepts or rng.random() < 0.6 else int(rng.integers(2, 9)),
         members=min(int(rng.integers(2, MOST_MEMBERS + 1)), concepts) if more else 1,
         more_members=more,
         popularity=_sometimes(rng, 0.7, 0.2, 1.4),
@@ -162,6 +169,7 @@ def _draw_answering(rng: Rng, *, test: bool, items_are_concepts: bool) -> Answer
         ability_spread=_log_uniform(rng, 0.25, 3.0),
         own_spread=_log_uniform(rng, 0.1, 1.5),
         item_own_spread=_sometimes(rng, 0.5, 0.1, 1.8) * memory,
+        exercise_spread=_sometimes(rng, 0.4, 0.2, 1.5) * memory,
         concept_spread=_log_uniform(rng, 0.4, 2.2),
         item_spread=_log_uniform(rng, 0.3, 2.5) * memory,
         discrimination_spread=rng.uniform(0, 0.5),
@@ -189,7 +197,8 @@ def _draw_answering(rng: Rng, *, test: bool, items_are_concepts: bool) -> Answer
     )
 
 
-def _draw_practice(rng: Rng, *, test: bool) -> Practice:
+def _draw_practice(rng: Rng, *, size: Size) -> Practice:
+    test = size.everything
     by_streak = rng.random() < 0.45
     free = rng.random() < 0.2
     return Practice(
@@ -204,7 +213,7 @@ def _draw_practice(rng: Rng, *, test: bool) -> Practice:
         leaving=_sometimes(rng, 0.5, 0.01, 0.4),
         looking_back=_sometimes(rng, 0.5, 0.02, 0.5),
         anywhere=1.0 if free else _sometimes(rng, 0.3, 0.02, 0.4),
-        in_sequence=rng.random() < 0.5,
+        in_sequence=rng.random() < (0.5 if size.steps == 1 else 0.9),
         adaptive=_sometimes(rng, 0.35, 0.2, 1.0),
         retries=0.0 if test else _sometimes(rng, 0.55, 0.2, 1.0),
         tries=int(rng.integers(2, 10)),

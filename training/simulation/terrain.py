@@ -5,7 +5,7 @@ joined into one terrain, in which a great many students of all of them practise 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +34,7 @@ class Ground:
     guess: Floats
     slip: Floats
     kind: Ints  # [items] place in KINDS
+    exercise: Ints  # [items]
     weight: Floats  # [items] popularity
     paths: Ints  # [versions, concepts]
     lists: Ints  # [versions, items]
@@ -60,6 +61,7 @@ def draw_ground(settings: Settings, rng: Rng) -> Ground:
         guess=np.clip(given_away[kind] + answering.guess * spoiled[0], 0, 0.6).astype(np.float32),
         slip=np.clip(answering.slip * spoiled[1], 0, 0.35).astype(np.float32),
         kind=kind,
+        exercise=_draw_exercises(first, size.steps),
         weight=rng.permutation((1.0 + np.arange(size.items)) ** -size.popularity).astype(np.float32),
         paths=paths,
         lists=np.stack([_draw_list(path, first, settings.practice.mixed, rng) for path in paths]),
@@ -103,6 +105,14 @@ def _draw_members(settings: Settings, first: Ints, requires: Ints, rng: Rng) -> 
     return members
 
 
+def _draw_exercises(first: Ints, steps: int) -> Ints:
+    """Steps that lie together in a concept make up an exercise."""
+    counts = np.diff(first)
+    place = np.arange(first[-1]) - np.repeat(first[:-1], counts)
+    begins = place % steps == 0
+    return (np.cumsum(begins) - 1).astype(np.int32)
+
+
 def _draw_path(concepts: int, disorder: float, rng: Rng) -> Ints:
     return np.argsort(np.arange(concepts) + disorder * concepts * rng.normal(size=concepts)).astype(np.int32)
 
@@ -134,25 +144,17 @@ class Terrain:
         """A column of all steps."""
         return np.concatenate([getattr(ground, name) for ground in self.grounds])
 
-    def setting(self, name: str) -> Any:
-        """[courses] a setting."""
-        return np.array([_setting(settings, name) for settings in self.settings])
+    def setting(self, group: str, name: str) -> Any:
+        """[courses] a number of a group of settings."""
+        return np.array([getattr(getattr(settings, group), name) for settings in self.settings])
 
-    def part(self, courses: Sequence[int]) -> "Terrain":
+    def part(self, courses: npt.NDArray[np.int64]) -> "Terrain":
         """These courses only."""
         return Terrain(
             settings=tuple(self.settings[course] for course in courses),
             grounds=tuple(self.grounds[course] for course in courses),
-            shift=self.shift[list(courses)],
+            shift=self.shift[courses],
         )
-
-
-def _setting(settings: Settings, name: str) -> Any:
-    for group in fields(settings):
-        found = getattr(getattr(settings, group.name), name, None)
-        if found is not None:
-            return found
-    raise AttributeError(name)
 
 
 def _ends(counts: Sequence[int]) -> npt.NDArray[np.int64]:

@@ -9,7 +9,7 @@ from training.simulation.minds import Bools, Minds, Places
 from training.simulation.priors import Rng
 from training.simulation.terrain import Floats, Ints, Terrain
 
-PER_STUDENT = (
+RULES = (
     *("listed", "skipping", "streak", "cap", "leaving", "looking_back", "anywhere", "in_sequence", "adaptive"),
     *("retries", "tries"),
 )
@@ -22,12 +22,19 @@ class Ways:
 
     def __init__(self, terrain: Terrain, course: Places, minds: Minds, rng: Rng) -> None:
         self.rng = rng
-        self.rules = {name: terrain.setting(name)[course].astype(np.float32) for name in PER_STUDENT}
         students = len(course)
+        others = rng.random(students) < np.array([settings.others for settings in terrain.settings])[course]
+
+        def rule(name: str) -> Floats:
+            usual, other = (terrain.setting(group, name)[course] for group in ("practice", "other"))
+            chosen: Floats = np.where(others, other, usual).astype(np.float32)
+            return chosen
+
+        self.rules = {name: rule(name) for name in RULES}
         self.first_item, self.first_concept = terrain.first_item[course], terrain.first_concept[course]
         self.items = np.diff(terrain.first_item)[course]
         self.concepts = np.diff(terrain.first_concept)[course]
-        version = rng.integers(0, terrain.setting("versions")[course])
+        version = rng.integers(0, terrain.setting("practice", "versions")[course])
         self.paths, self.path_base = _flat([ground.paths for ground in terrain.grounds], course, version)
         self.lists, self.list_base = _flat([ground.lists for ground in terrain.grounds], course, version)
         counts = np.concatenate([np.diff(ground.first_item) for ground in terrain.grounds])
@@ -39,7 +46,7 @@ class Ways:
         self.difficulty: Floats = minds.items["difficulty"]
         self.skill_base = minds.skill_base
         self.asked = np.zeros(len(minds.start), np.uint16)  # steps of each concept so far
-        begins = rng.random(students) * terrain.setting("spread_start")[course]
+        begins = rng.random(students) * rule("spread_start")
         self.place = (begins * self.concepts).astype(np.int64)
         self.next = (begins * self.items).astype(np.int64)
         self.item = np.zeros(students, np.int64)
@@ -64,7 +71,8 @@ class Ways:
 
     def _listed(self, count: int) -> Places:
         place = self.list_base[:count] + self.next[:count] % self.items[:count]
-        return self.lists[place].astype(np.int64)
+        item: Places = self.lists[place].astype(np.int64)
+        return item
 
     def _of_concept(self, count: int, chance: Floats) -> Places:
         rules = self.rules
@@ -89,7 +97,8 @@ class Ways:
         base = self.first_item[:count]
         low, high = self.heap[base + first], self.heap[base + first + many]
         found = np.searchsorted(self.heap, low + chance * (high - low), side="right") - 1 - base
-        return np.clip(found, first, first + many - 1)
+        item: Places = np.clip(found, first, first + many - 1)
+        return item
 
     def note(self, count: int, right: Bools) -> None:
         """Take down who was right, and send on those who are done with a concept."""
