@@ -7,10 +7,11 @@ Why this converter: docs/decisions/0001-latex-to-mathml.md.
 """
 
 import re
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
+from unicodedata import east_asian_width
 
 import nh3
 from markdown_it import MarkdownIt
@@ -32,6 +33,7 @@ def _words(text: str) -> set[str]:
 
 _FIGURE = re.compile(r"figures/([^\s()<>\"]+)")
 _BLANK = re.compile(r"_{2,}")
+_WORD = re.compile(r"\s+|[\u3000-\u9fff\uff00-\uffef]|[^\s\u3000-\u9fff\uff00-\uffef]{1,40}")
 _MACROS = re.compile(
     r"\\(?:(?:re|provide)?newcommand|providecommand|def|gdef|edef|xdef|let|newenvironment)(?![a-zA-Z])"
 )
@@ -90,6 +92,22 @@ def render_inline(text: str, *, figures: Mapping[str, str] | None = None) -> str
     return _render(text, inline=True, figures=_figures_in(text, figures or {}))
 
 
+@lru_cache(maxsize=4096)
+def render_beginning(text: str, *, width: int) -> str:
+    """The beginning of a text within a line, cut between words and formulas: enough to say which text is meant.
+
+    `width` counts letters, of which a Chinese one is two. Emphasis is left out; a picture is what is said of it.
+    """
+    html, left = "", width
+    for is_formula, content in _pieces(text):
+        wide = _formula_width(content) if is_formula else sum(1 + (east_asian_width(one) in "WF") for one in content)
+        if wide > left and html:
+            html = f"{html.rstrip()}…"
+            break
+        html, left = html + (_math(content, display=False) if is_formula else escape(content)), left - wide
+    return str(_SANITISER.clean(html)).strip()
+
+
 def math(latex: str, *, display: bool = False) -> str:
     """LaTeX as sanitised MathML; LaTeX that cannot be shown as its source in `<code class="math-error">`."""
     return str(_SANITISER.clean(_math(latex, display)))
@@ -109,6 +127,25 @@ def _math_tokens(text: str) -> list[Token]:
     blocks = _MARKDOWN.parse(text[:MAX_TEXT])
     tokens = [token for block in blocks for token in (block, *(block.children or ()))]
     return [token for token in tokens if token.type in {"math_inline", "math_block"}]
+
+
+def _pieces(text: str) -> Iterator[tuple[bool, str]]:
+    """The words, spaces and formulas of a text, each with whether it is a formula."""
+    for block in _MARKDOWN.parse(text[:MAX_TEXT]):
+        for token in block.children or (block,):
+            if token.type in {"math_inline", "math_block"}:
+                yield True, token.content
+            elif token.type in {"softbreak", "hardbreak"}:
+                yield False, " "
+            else:
+                yield from ((False, word) for word in _WORD.findall(token.content))
+        if block.type == "math_block" or block.type.endswith("_close"):
+            yield False, " "
+
+
+def _formula_width(latex: str) -> int:
+    """About how many letters wide a formula is."""
+    return len(re.sub(r"[\s{}^_$&]", "", re.sub(r"\\[a-zA-Z]+", "x", latex)))
 
 
 def figure_names(text: str) -> list[str]:

@@ -23,8 +23,18 @@ AWAY = timedelta(days=7)
 HINTS_WINDOW = timedelta(days=14)
 HINTS_FROM_TRIES = 8  # fewer say nothing
 HINTS_SHARE = 0.5
+SWITCH_TOLD = timedelta(days=7)
 
 Counts = dict[int, tuple[int, int]]  # (right, tries) by id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch:
+    """Another way of estimating took over lately: mastery by the earlier one and by the new one at that moment."""
+
+    at: datetime
+    before: float
+    after: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,28 +53,12 @@ class ConceptEstimate:
     standing: Standing
     mastered: bool  # reached once, by the rule then in force; `standing` tells when it has faded
     last_attempt_at: datetime | None
+    switch: Switch | None = None  # for SWITCH_TOLD, where it moved the number
 
     @property
     def fading(self) -> bool:
         """Whether it was mastered and a review is due."""
         return self.standing == Standing.FADING
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """One attempt behind an estimate, and how the plain estimate moved by it."""
-
-    attempt_id: int
-    step_id: int
-    exercise_id: int
-    exercise: str  # its title, or its key
-    at: datetime
-    correct: bool
-    gave_up: bool
-    hints_used: int
-    try_number: int
-    before: float
-    after: float
 
 
 class Worry(StrEnum):
@@ -175,44 +169,13 @@ def concept_estimate(concept_id: int, state: ConceptState | None, *, now: dateti
         standing=knowledge.standing(shown, tries=state.tries, was_mastered=mastered),
         mastered=mastered,
         last_attempt_at=state.last_attempt_at,
+        switch=_lately_switched(state, now=now),
     )
 
 
 def attempts_count(student_id: int) -> int:
     """Return how many attempts a student has made, in all courses: what «fresh» is measured by."""
     return Attempt.objects.filter(student=student_id).count()
-
-
-def evidence(student_id: int, concept_id: int, *, limit: int = 20) -> tuple[Evidence, ...]:
-    """Return the latest attempts at steps of a concept, newest first, each with what it changed. One query.
-
-    The changes are those of the plain estimate, worked out again from the first attempt on.
-    """
-    attempts = Attempt.objects.filter(student=student_id, step__concepts=concept_id)
-    belief = knowledge.prior()
-    found: list[Evidence] = []
-    for attempt in attempts.select_related("step__exercise").order_by("created_at", "id"):
-        at = attempt.created_at
-        moved = knowledge.update(
-            belief, correct=attempt.correct, hints_used=attempt.hints_used, try_number=attempt.try_number, at=at
-        )
-        found.append(
-            Evidence(
-                attempt_id=attempt.pk,
-                step_id=attempt.step_id,
-                exercise_id=attempt.step.exercise_id,
-                exercise=str(attempt.step.exercise),
-                at=at,
-                correct=attempt.correct,
-                gave_up=attempt.response is None and attempt.source == Attempt.Source.SITE,
-                hints_used=attempt.hints_used,
-                try_number=attempt.try_number,
-                before=knowledge.estimate(belief, now=at).value,
-                after=knowledge.estimate(moved, now=at).value,
-            )
-        )
-        belief = moved
-    return tuple(reversed(found[-limit:]))
 
 
 def class_overview(classroom_id: int, *, now: datetime) -> ClassOverview:
@@ -317,6 +280,13 @@ def consenting_students() -> QuerySet[User, int]:
     of_school = Enrolment.objects.filter(student=OuterRef("pk"), classroom__consents_to_tuning=True)
     own_word = Subquery(own.order_by("-decided_at", "-id").values("given")[:1])
     return User.objects.filter(Coalesce(own_word, Exists(of_school))).values_list("pk", flat=True)
+
+
+def _lately_switched(state: ConceptState, *, now: datetime) -> Switch | None:
+    at, before, after = state.switched_at, state.switched_from, state.switched_to
+    if at is None or before is None or after is None or now - at >= SWITCH_TOLD:
+        return None
+    return Switch(at=at, before=before, after=after)
 
 
 def _activity(classroom: Classroom, *, now: datetime) -> dict[int, dict[str, Any]]:

@@ -185,6 +185,10 @@ class ConceptState(models.Model):
     # The rule in force when mastery was first reached, so that it cannot change under a student.
     mastered_at = models.DateTimeField(_("mastered"), null=True)
     mastery_rule = models.CharField(_("rule"), max_length=120, blank=True)
+    # When another way of estimating last took over and moved the number, with both, so that pages can say so.
+    switched_at = models.DateTimeField(_("way of estimating changed"), null=True)
+    switched_from = models.FloatField(_("mastery by the earlier way"), null=True)
+    switched_to = models.FloatField(_("mastery by the new way"), null=True)
 
     class Meta:
         verbose_name = _("concept state")

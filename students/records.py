@@ -24,13 +24,15 @@ TRACER_HOLDS = 5
 # No mastery within this many tries: more of the same will mostly not help (Beck & Gong 2013,
 # doi:10.1007/978-3-642-39112-5_44).
 STUCK_TRIES = 10
+SWITCH_WORTH_SAYING = 0.05  # what mastery moves, at least, when another way of estimating takes over, to be explained
 
 JOIN_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 PORTION = 5000  # rows in memory or in a statement at a time
 
 SHOWN = ("value", "low", "high", "source", "version", "estimated_at", "answers_since_tracer")
 MASTERED = ("mastered_at", "mastery_rule", "stuck_since")
-MOVED = (*SHOWN, *MASTERED, "belief", "tries", "right", "wrong_in_a_row", "wrong_since", "last_attempt_at")
+SWITCHED = ("switched_at", "switched_from", "switched_to")
+MOVED = (*SHOWN, *MASTERED, *SWITCHED, "belief", "tries", "right", "wrong_in_a_row", "wrong_since", "last_attempt_at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +127,8 @@ def advance(state: ConceptState, attempt: Attempt) -> MasteryChange:
     """Move a state, in memory, by an attempt at one of its concept's steps, at the attempt's time.
 
     A model's estimate moves along with the plain one, so that the number does not jump twice at every answer; it
-    is given up when the model has not looked at the last TRACER_HOLDS answers.
+    is given up when the model has not looked at the last TRACER_HOLDS answers. The change that is told is then the
+    plain estimate's, so that it is the answer's own and not that of the switch, which is noted apart.
     """
     at = max(attempt.created_at, state.estimated_at)
     before = shown_estimate(state, now=at)
@@ -133,12 +136,16 @@ def advance(state: ConceptState, attempt: Attempt) -> MasteryChange:
     belief = knowledge.update(
         held, correct=attempt.correct, hints_used=attempt.hints_used, try_number=attempt.try_number, at=at
     )
-    after = knowledge.estimate(belief, now=at)
-    if state.source == ConceptState.Source.TRACER and state.answers_since_tracer < TRACER_HOLDS:
-        state.answers_since_tracer += 1
-        after = knowledge.follow(before, before=knowledge.estimate(held, now=at), after=after, by_answer=True)
-    else:
-        state.source, state.version, state.answers_since_tracer = ConceptState.Source.KNOWLEDGE, "", 0
+    plain, after = knowledge.estimate(held, now=at), knowledge.estimate(belief, now=at)
+    if state.source == ConceptState.Source.TRACER:
+        followed = knowledge.follow(before, before=plain, after=after, by_answer=True)
+        if state.answers_since_tracer < TRACER_HOLDS:
+            state.answers_since_tracer += 1
+            after = followed
+        else:
+            state.source, state.version, state.answers_since_tracer = ConceptState.Source.KNOWLEDGE, "", 0
+            _note_switch(state, before=followed, after=after, at=at)
+            before = plain
     state.belief = belief.to_json()
     _show(state, after, at=at)
     _count(state, attempt)
@@ -183,10 +190,12 @@ def store_estimates(
             return False
         states = _states(student_id, estimates, now=now)
         for concept_id, state in states.items():
+            if (state.source, state.version) != (ConceptState.Source.TRACER, version):
+                _note_switch(state, before=shown_estimate(state, now=now), after=estimates[concept_id], at=now)
             state.source, state.version, state.answers_since_tracer = ConceptState.Source.TRACER, version, 0
             _show(state, estimates[concept_id], at=max(now, state.estimated_at))
             _judge(state, at=now)
-        save_states(states.values(), fields=(*SHOWN, *MASTERED))
+        save_states(states.values(), fields=(*SHOWN, *MASTERED, *SWITCHED))
     return True
 
 
@@ -249,6 +258,12 @@ def _from_the_start(student_id: int, concept_id: int, old: ConceptState | None, 
 def _show(state: ConceptState, shown: Estimate, *, at: datetime) -> None:
     state.value, state.low, state.high = shown.value, shown.low, shown.high
     state.estimated_at = at
+
+
+def _note_switch(state: ConceptState, *, before: Estimate, after: Estimate, at: datetime) -> None:
+    """Keep both numbers where another way of estimating takes over, if they differ and one has been shown."""
+    if state.tries and abs(after.value - before.value) >= SWITCH_WORTH_SAYING:
+        state.switched_at, state.switched_from, state.switched_to = at, before.value, after.value
 
 
 def _count(state: ConceptState, attempt: Attempt) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Sum
@@ -18,10 +19,23 @@ COURSES_KEPT = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """The query, and how many attempts of the student it knows of."""
+    """The query, the attempts that its history is made of, and how many of the student's it knows of."""
 
     query: StudentQuery
+    attempt_ids: Sequence[int]
     attempts_seen: int
+
+
+class _Row(NamedTuple):
+    """What is needed of an attempt."""
+
+    pk: int
+    step: int
+    correct: bool
+    hints: int
+    try_number: int
+    at: datetime
+    course: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,20 +48,22 @@ class _CourseFacts:
 def about(student_id: int, *, course_id: int, step_ids: Sequence[int], now: datetime) -> Question:
     """What the student did so far, these steps as candidates, and the concepts tried so far. Six queries.
 
-    Steps that are not of the course are left out.
+    Steps that are not of the course are left out. Concepts are asked about in all courses that the student answered in,
+    so that one look brings everything up to date that is shown about them.
     """
     history, seen = _history(student_id)
     revisions = dict(
-        Course.objects.filter(pk__in={course_id, *(row[5] for row in history)}).values_list("pk", "revision")
+        Course.objects.filter(pk__in={course_id, *(row.course for row in history)}).values_list("pk", "revision")
     )
     courses = {pk: _course_facts(pk, revision) for pk, revision in revisions.items()}
     course = courses.get(course_id, _CourseFacts(steps={}, by_concept={}, requires=()))
     candidates = [str(step) for step in step_ids if str(step) in course.steps]
-    tried = {str(row[0]) for row in history if row[5] == course_id}
-    concepts = sorted({name for step in tried for name in course.steps[step].concepts})
+    tried = {str(row.step): courses[row.course].steps[str(row.step)] for row in history}
+    concepts = sorted({name for facts in tried.values() for name in facts.concepts})
     steps = {name: course.steps[name] for name in candidates}
-    steps |= {name: course.steps[name] for concept in concepts for name in course.by_concept.get(concept, ())}
-    steps |= {str(row[0]): courses[row[5]].steps[str(row[0])] for row in history}
+    for facts in courses.values():
+        steps |= {name: facts.steps[name] for concept in concepts for name in facts.by_concept.get(concept, ())}
+    steps |= tried
     query = StudentQuery(
         history=[_past_answer(row) for row in history],
         candidates=candidates,
@@ -59,26 +75,27 @@ def about(student_id: int, *, course_id: int, step_ids: Sequence[int], now: date
         course_counts=_course_counts(revisions),
         now=now.timestamp(),
     )
-    return Question(query=query, attempts_seen=seen)
-
-
-_Row = tuple[int, bool, int, int, datetime, int]
+    return Question(query=query, attempt_ids=[row.pk for row in history], attempts_seen=seen)
 
 
 def _history(student_id: int) -> tuple[list[_Row], int]:
     """The latest answers, oldest first, and the number of all of them."""
-    columns = ("step_id", "correct", "hints_used", "try_number", "created_at", "step__exercise__course_id")
+    columns = ("pk", "step_id", "correct", "hints_used", "try_number", "created_at", "step__exercise__course_id")
     attempts = Attempt.objects.filter(student_id=student_id)
-    latest: list[_Row] = list(attempts.order_by("-created_at", "-pk").values_list(*columns)[:LONGEST_HISTORY])
+    rows = attempts.order_by("-created_at", "-pk").values_list(*columns)[:LONGEST_HISTORY]
+    latest = [_Row(*row) for row in rows]
     seen = len(latest) if len(latest) < LONGEST_HISTORY else attempts.count()
     return latest[::-1], seen
 
 
 def _past_answer(row: _Row) -> PastAnswer:
-    step, correct, hints, try_number, at, _ = row
-    label = try_number == 1 and hints == 0
     return PastAnswer(
-        step=str(step), correct=correct, label=label, hints=hints, try_number=try_number, seconds=at.timestamp()
+        step=str(row.step),
+        correct=row.correct,
+        label=row.try_number == 1 and row.hints == 0,
+        hints=row.hints,
+        try_number=row.try_number,
+        seconds=row.at.timestamp(),
     )
 
 

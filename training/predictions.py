@@ -1,21 +1,73 @@
 """What the serving model expects of a student, kept until it is out of date. Reads and writes: predictions."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from training.models import ModelVersion, Objective, Prediction
 
+MATTERED_KEPT = 3  # answers of one estimate
+STEPS_KEPT = 50  # whose answers are kept: the likeliest to come next
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mattered:
+    """A past answer that mattered for an estimate, and by how much it moved its log odds; above 0, upwards."""
+
+    attempt_id: int
+    effect: float
+
+    @classmethod
+    def from_json(cls, stored: Iterable[tuple[int, float]]) -> "tuple[Mattered, ...]":
+        """The reverse of to_json."""
+        return tuple(cls(attempt_id=attempt, effect=effect) for attempt, effect in stored)
+
+    @staticmethod
+    def to_json(mattered: "Sequence[Mattered]") -> list[tuple[int, float]]:
+        """As they are stored: the strongest first, and only a few."""
+        strongest = sorted(mattered, key=lambda one: -abs(one.effect))[:MATTERED_KEPT]
+        return [(one.attempt_id, round(one.effect, 3)) for one in strongest]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grounds:
+    """The answers that mattered most for the mastery of each concept, and for what is expected of some steps, by id."""
+
+    concepts: Mapping[int, Sequence[Mattered]] = field(default_factory=dict)
+    steps: Mapping[int, Sequence[Mattered]] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Grounds":
+        """The reverse of to_json."""
+        read = {
+            part: {int(key): Mattered.from_json(mattered) for key, mattered in by_id.items()}
+            for part, by_id in stored.items()
+        }
+        return cls(**read)
+
+    def to_json(self) -> dict[str, Any]:
+        """As they are stored."""
+        steps = dict(list(self.steps.items())[:STEPS_KEPT])
+        return {
+            part: {str(key): Mattered.to_json(mattered) for key, mattered in by_id.items()}
+            for part, by_id in (("concepts", self.concepts), ("steps", steps))
+        }
+
+
+NO_GROUNDS = Grounds()
+
 
 @dataclass(frozen=True, kw_only=True)
 class FreshPrediction:
-    """P(correct) by step id, by the version that serves now, from all the student's answers so far."""
+    """P(correct) by step id, by the version that serves now, from all the student's answers so far; and its grounds."""
 
     version_id: int
     probabilities: Mapping[int, float]
+    grounds: Grounds = NO_GROUNDS
 
 
 def fresh(student_id: int, *, attempts_seen: int) -> FreshPrediction | None:
@@ -27,16 +79,27 @@ def fresh(student_id: int, *, attempts_seen: int) -> FreshPrediction | None:
             version__objective=Objective.TRACING,
             version__state=ModelVersion.State.SERVING,
         )
-        .values_list("version_id", "probabilities")
+        .values_list("version_id", "probabilities", "evidence")
         .first()
     )
     if row is None:
         return None
-    return FreshPrediction(version_id=row[0], probabilities={int(step): p for step, p in row[1].items()})
+    version_id, probabilities, evidence = row
+    return FreshPrediction(
+        version_id=version_id,
+        probabilities={int(step): p for step, p in probabilities.items()},
+        grounds=Grounds.from_json(evidence),
+    )
 
 
 def store(
-    *, student_id: int, version: ModelVersion, attempts_seen: int, probabilities: Mapping[int, float], now: datetime
+    *,
+    student_id: int,
+    version: ModelVersion,
+    attempts_seen: int,
+    probabilities: Mapping[int, float],
+    grounds: Grounds = NO_GROUNDS,
+    now: datetime,
 ) -> bool:
     """Keep the prediction, unless the version no longer serves or one that saw more is kept already.
 
@@ -46,6 +109,7 @@ def store(
         "version": version,
         "attempts_seen": attempts_seen,
         "probabilities": {str(step): round(p, 6) for step, p in probabilities.items()},
+        "evidence": grounds.to_json(),
         "made_at": now,
     }
     if not ModelVersion.objects.filter(pk=version.pk, state=ModelVersion.State.SERVING).exists():

@@ -58,23 +58,6 @@ def test_what_was_mastered_is_fading_some_weeks_later(student: User, course: Cou
     assert later.high - later.low > today.high - today.low
 
 
-def test_evidence_tells_each_answer_and_what_it_changed(
-    student: User, course: Course, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    answer(student, step(course, "add-small"), correct=True, now=now)
-    answer(student, step(course, "subtract-small"), correct=False, now=now)
-    answer(student, step(course, "add-large"), correct=False, now=now, response=None, hints_used=2)
-    adding = concept_id(course, "adding")
-    with django_assert_num_queries(1):
-        newest, oldest = history.evidence(student.pk, adding)
-    assert (newest.exercise, newest.gave_up, newest.hints_used, newest.correct) == ("add-large", True, 2, False)
-    assert (oldest.exercise, oldest.gave_up, oldest.correct) == ("add-small", False, True)
-    assert oldest.after > oldest.before
-    assert newest.before == oldest.after > newest.after
-    shown = history.estimates(student.pk, course.pk, now=now)[adding]
-    assert newest.after == pytest.approx(shown.value)
-
-
 def test_population_counts_of_a_course_come_in_one_query(
     student: User, course: Course, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

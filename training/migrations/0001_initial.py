@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('attempts_seen', models.PositiveIntegerField(verbose_name='attempts seen')),
                 ('probabilities', models.JSONField(default=dict, verbose_name='P(correct) by step id')),
+                ('evidence', models.JSONField(default=dict, verbose_name='answers that mattered most')),
                 ('made_at', models.DateTimeField(verbose_name='made')),
                 ('student', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='prediction', to=settings.AUTH_USER_MODEL, verbose_name='student')),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='predictions', to='training.modelversion', verbose_name='version')),

@@ -6,6 +6,7 @@ Texts are Markdown with LaTeX; `figures` says where their pictures are.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,7 @@ from students.models import User
 from tutor import feedback
 from tutor.feedback import Feedback
 from tutor.models import Turn
+from tutor.turns.grounds import RestsOn
 from tutor.turns.progress import Progress, Response, StepProgress
 
 WORKED_EXAMPLE = "worked_example"  # the strategy of tutor/policy that starts with the concept's example
@@ -122,6 +124,8 @@ class TurnView:
     strategy: str
     example: str  # the concept's worked example where it belongs on the page
     reason: ReasonView
+    rests_on: RestsOn | None = None  # None: chosen without a model
+    served_at: datetime | None = None
     figures: Mapping[str, str]
 
     @property
@@ -217,6 +221,8 @@ def show(turn: Turn) -> TurnView:
         strategy=turn.strategy,
         example=_example(turn, steps),
         reason=_reason(turn),
+        rests_on=RestsOn.from_json(turn.evidence),
+        served_at=turn.served_at,
         figures=catalog.figures(course.pk, revision=course.revision),
     )
 

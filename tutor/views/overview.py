@@ -1,7 +1,7 @@
 """How one student stands with a course, for their own pages and for their teacher's alike. Reads only."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,6 +97,11 @@ def groups_of(rows: Sequence[Row]) -> list[Group]:
 def ahead(rows: Sequence[Row]) -> tuple[Row, ...]:
     """A few concepts that practice may turn to next, what is due first; none when everything is likely known."""
     return tuple(row for group in groups_of(rows) if group.code in AHEAD for row in group.rows)[:NAMED]
+
+
+def switched_at(estimates: Iterable[ConceptEstimate]) -> datetime | None:
+    """When another way of estimating last moved one of these numbers, where that was lately."""
+    return max((held.switch.at for held in estimates if held.switch), default=None)
 
 
 def tally(rows: Sequence[Row]) -> Tally:

@@ -19,7 +19,7 @@ from content.models import Course
 from tutor import feedback, turns
 from tutor.turns import StepView, TurnView
 from tutor.turns.shown import WORKED_EXAMPLE, concrete, find
-from tutor.views import overview
+from tutor.views import grounds, overview
 from tutor.views.people import person, signed_in, wants_part
 
 UNREADABLE = 422
@@ -249,6 +249,7 @@ def _context(request: HttpRequest, view: TurnView, said: Said) -> dict[str, Any]
     latest = view.last if untouched and not said.unreadable else None
     return {
         "turn": view,
+        "grounds": grounds.of_choice(person(request).pk, view, now=timezone.now()),
         "behind": [done for done in view.steps if done.state == turns.StepState.DONE],
         "latest": latest.key if latest else "",
         "typed": said.typed or _as_typed(step),

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET
 
 from content import catalog
 from content.models import Concept, Course
-from students import history
-from tutor.views import concept_map, overview
+from students import evidence
+from tutor.views import concept_map, grounds, overview
 from tutor.views.home import taken_by
 from tutor.views.people import person, signed_in
 
@@ -40,6 +40,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponseBase:
         "groups": overview.groups_of(rows),
         "drawing": concept_map.draw(rows),
         "tally": overview.tally(rows),
+        "switched_at": overview.switched_at(row.estimate for row in rows),
         "place": "progress",
     }
     return render(request, "progress/course.html", context)
@@ -57,13 +58,15 @@ def concept(request: HttpRequest, slug: str, concept_id: int) -> HttpResponseBas
     row = rows.get(found.pk)
     if row is None:
         raise Http404
+    answers = evidence.on_concept(student.pk, found.pk)
     context = {
         "course": found.course,
         "concept": found,
         "row": row,
         "before": [rows[one] for one in row.requires if one in rows],
         "after": [rows[one] for one in row.unlocks if one in rows],
-        "evidence": history.evidence(student.pk, found.pk),
+        "evidence": answers,
+        "grounds": grounds.of_estimate(student.pk, row.estimate, answers, voice=grounds.Voice.STUDENT, now=now),
         "figures": catalog.figures(found.course_id, revision=found.course.revision),
         "place": "progress",
     }

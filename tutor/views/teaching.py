@@ -20,11 +20,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from content import catalog
 from content.models import Concept
-from students import history, records
+from students import evidence, history, records
 from students.history import ClassOverview, Concern, Worry
 from students.models import Classroom, Preference, User
 from tutor.forms import INTERESTS, ClassroomForm
-from tutor.views import overview, wrong_answers
+from tutor.views import grounds, overview, wrong_answers
 from tutor.views.people import person, teachers_only
 
 NAMES_FIRST = 6  # cards before the rest is folded away
@@ -74,6 +74,7 @@ def classroom(request: HttpRequest, classroom_id: int) -> HttpResponseBase:
         "seen": seen,
         "needs": needs[:NAMES_FIRST],
         "more_needs": needs[NAMES_FIRST:],
+        "switched_at": overview.switched_at(held for row in seen.students for held in row.estimates.values()),
         "questions": wrong_answers.questions(history.wrong_answers(classroom_id, limit=STEPS_SHOWN)),
         "figures": _figures(seen.classroom),
         "place": "teaching",
@@ -88,12 +89,14 @@ def student(request: HttpRequest, classroom_id: int, student_id: int) -> HttpRes
     """One student of a class: the very numbers of the student's own pages."""
     found = _taught(request, classroom_id)
     who = get_object_or_404(User, pk=student_id, enrolments__classroom=found)
-    rows = overview.rows_of(who.pk, found.course, now=timezone.now())
+    now = timezone.now()
+    rows = overview.rows_of(who.pk, found.course, now=now)
     row = None
     if chosen := request.GET.get("concept"):
         row = next((row for row in rows if str(row.id) == chosen), None)
         if row is None:
             raise Http404
+    answers = evidence.on_concept(who.pk, row.id) if row else ()
     context = {
         "classroom": found,
         "course": found.course,
@@ -101,8 +104,13 @@ def student(request: HttpRequest, classroom_id: int, student_id: int) -> HttpRes
         "groups": overview.groups_of(rows),
         "interests": _interests(who),
         "tally": overview.tally(rows),
+        "switched_at": overview.switched_at(one.estimate for one in rows),
         "row": row,
-        "evidence": history.evidence(who.pk, row.id) if row else (),
+        "evidence": answers,
+        "grounds": row
+        and grounds.of_estimate(
+            who.pk, row.estimate, answers, voice=grounds.Voice.TEACHER, now=now, course_id=found.course_id
+        ),
         "questions": wrong_answers.questions(
             history.wrong_answers(found.pk, concept_id=row.id if row else None, student_id=who.pk, limit=STEPS_SHOWN),
         ),

@@ -1,0 +1,111 @@
+"""Past answers as evidence of what a student can do: what was asked and what came of it. Reads: Attempt."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+
+from content import package, variants
+from students import knowledge
+from students.models import Attempt
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastAnswer:
+    """One answer. What it was an answer to is put into words only where it is asked for."""
+
+    attempt_id: int
+    step_id: int
+    exercise_id: int
+    course_id: int
+    language: str  # of the course
+    exercise: str  # its title, or its key
+    template: package.Exercise  # with the one step that was answered
+    seed: int
+    at: datetime
+    correct: bool
+    gave_up: bool
+    hints_used: int
+    try_number: int
+
+    @cached_property
+    def asked(self) -> str:
+        """What was asked, as Markdown: the exercise and its step in the variant that the student had."""
+        asked = variants.instantiate(self.template, self.seed)
+        return " ".join(part for part in (asked.prompt, asked.steps[0].prompt) if part) or self.exercise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence(PastAnswer):
+    """An answer behind an estimate of a concept, and how the plain estimate moved by it."""
+
+    before: float
+    after: float
+
+    @property
+    def effect(self) -> float:
+        """By how much it moved the log odds."""
+        return knowledge.logit(self.after) - knowledge.logit(self.before)
+
+
+def on_concept(student_id: int, concept_id: int, *, limit: int = 20) -> tuple[Evidence, ...]:
+    """Return the latest attempts at steps of a concept, newest first, each with what it changed. One query.
+
+    The changes are those of the plain estimate, worked out again from the first attempt on.
+    """
+    belief = knowledge.prior()
+    moves: list[tuple[Attempt, float, float]] = []
+    for attempt in _attempts(student_id).filter(step__concepts=concept_id).order_by("created_at", "id"):
+        at = attempt.created_at
+        moved = knowledge.update(
+            belief, correct=attempt.correct, hints_used=attempt.hints_used, try_number=attempt.try_number, at=at
+        )
+        before, after = (knowledge.estimate(one, now=at).value for one in (belief, moved))
+        moves.append((attempt, before, after))
+        belief = moved
+    return tuple(
+        Evidence(**_facts(attempt), before=before, after=after) for attempt, before, after in reversed(moves[-limit:])
+    )
+
+
+def latest(student_id: int, concept_id: int, *, until: datetime, limit: int) -> tuple[PastAnswer, ...]:
+    """Return the last attempts at steps of a concept before a moment, newest first. One query."""
+    attempts = _attempts(student_id).filter(step__concepts=concept_id, created_at__lt=until)
+    return tuple(PastAnswer(**_facts(attempt)) for attempt in attempts.order_by("-created_at", "-id")[:limit])
+
+
+def answers(student_id: int, attempt_ids: Iterable[int]) -> dict[int, PastAnswer]:
+    """Return these of the student's attempts by id; those of others are left out. One query."""
+    attempts = _attempts(student_id).filter(pk__in=list(attempt_ids))
+    return {attempt.pk: PastAnswer(**_facts(attempt)) for attempt in attempts}
+
+
+def _attempts(student_id: int) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(student=student_id).select_related("step__exercise__course")
+
+
+def _facts(attempt: Attempt) -> dict[str, Any]:
+    step, exercise = attempt.step, attempt.step.exercise
+    return {
+        "attempt_id": attempt.pk,
+        "step_id": step.pk,
+        "exercise_id": exercise.pk,
+        "course_id": exercise.course_id,
+        "language": exercise.course.language,
+        "exercise": str(exercise),
+        "template": package.Exercise(
+            key=exercise.key,
+            prompt=exercise.prompt,
+            variables=exercise.variables,
+            steps=(package.Step(key=step.key, prompt=step.prompt, answer={"kind": step.kind}),),
+        ),
+        "seed": attempt.seed,
+        "at": attempt.created_at,
+        "correct": attempt.correct,
+        "gave_up": attempt.response is None and attempt.source == Attempt.Source.SITE,
+        "hints_used": attempt.hints_used,
+        "try_number": attempt.try_number,
+    }
