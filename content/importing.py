@@ -9,12 +9,14 @@ import json
 import mimetypes
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
+from django.dispatch import Signal
 
 from content import package, schema
 from content.models import (
@@ -30,6 +32,7 @@ from content.models import (
 )
 
 BATCH = 1000
+changed = Signal()  # sent with `course_id` once a change to a course stands, for apps above: nothing here depends on it
 
 
 class Refused(ValueError):
@@ -92,6 +95,12 @@ def touch(*, course_ids: Iterable[int] = (), exercise_ids: Iterable[int] = (), d
     rows.update(revision=F("revision") + 1)
     if deleted:
         rows.update(fingerprint="")
+    for course_id in courses:
+        _tell(course_id)
+
+
+def _tell(course_id: int) -> None:
+    transaction.on_commit(partial(changed.send, sender=None, course_id=course_id), robust=True)
 
 
 def fingerprint(part: Any) -> str:
@@ -153,6 +162,7 @@ class _Writing:
         self.course.fingerprint = mark
         self.course.revision += not created
         self.course.save()
+        _tell(self.course.pk)
 
     def figures(self) -> None:
         """Store the figures under their hashes. Files of those that are gone stay: another course may share them."""

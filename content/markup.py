@@ -41,6 +41,27 @@ _MACROS = re.compile(
 _REWRITES = {"hdots": r"\ldots", "dotsb": r"\cdots", "dotsc": r"\ldots", "sout": r"\cancel", "bold": r"\mathbf"}
 _REWRITE = re.compile(rf"\\({'|'.join(_REWRITES)})(?![a-zA-Z])")
 
+# What formulas look like in plain text: signs for commands, `(a)/(b)` for a fraction; other commands by their names.
+_SIGNS = {
+    **{
+        "times": "×",
+        "cdot": "·",
+        "div": "÷",
+        "pm": "±",
+        "pi": "π",
+        "infty": "∞",
+        "circ": "°",
+        "degree": "°",
+        "ldots": "…",
+    },
+    **{"le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "lt": "<", "gt": ">", "approx": "≈"},
+    **dict.fromkeys(("left", "right", "displaystyle", "quad", "qquad"), " "),
+}
+_UNWRAPPED = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mathit|operatorname)\s*\{([^{}]*)\}")
+_FRACTION = re.compile(r"\\[dtc]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+_ROOT = re.compile(r"\\sqrt\s*(?:\[[^\]]*\])?\s*\{([^{}]*)\}")
+_RAISED = re.compile(r"([\^_])\s*\{([^{}]*)\}")
+
 _MATH_TAGS = _words(
     "math menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace "
     "msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover semantics"
@@ -108,6 +129,16 @@ def render_beginning(text: str, *, width: int) -> str:
     return str(_SANITISER.clean(html)).strip()
 
 
+def readable(text: str, *, formulas: bool = True) -> str:
+    """Return a text on one line in plain words; its formulas in signs as one would type them, or left out."""
+    pieces = (
+        f" {_typed(content)} " if is_formula else content
+        for is_formula, content in _pieces(text)
+        if formulas or not is_formula
+    )
+    return " ".join("".join(pieces).split())
+
+
 def math(latex: str, *, display: bool = False) -> str:
     """LaTeX as sanitised MathML; LaTeX that cannot be shown as its source in `<code class="math-error">`."""
     return str(_SANITISER.clean(_math(latex, display)))
@@ -141,6 +172,23 @@ def _pieces(text: str) -> Iterator[tuple[bool, str]]:
                 yield from ((False, word) for word in _WORD.findall(token.content))
         if block.type == "math_block" or block.type.endswith("_close"):
             yield False, " "
+
+
+def _typed(latex: str) -> str:
+    """A formula in plain signs; what stands innermost in it is rewritten first."""
+    latex, before = latex[:MAX_LATEX], ""
+    while latex != before:
+        before = latex
+        latex = _UNWRAPPED.sub(r" \1 ", latex)
+        latex = _FRACTION.sub(lambda found: f"{_grouped(found[1])}/{_grouped(found[2])}", latex)
+        latex = _ROOT.sub(lambda found: f"√{_grouped(found[1])}", latex)
+        latex = _RAISED.sub(lambda found: f"{found[1]}{_grouped(found[2])}", latex)
+    latex = re.sub(r"\\([a-zA-Z]+)", lambda found: _SIGNS.get(found[1], f" {found[1]} "), latex)
+    return re.sub(r"\\.|[\\{}&]", " ", re.sub(r"\\([%$#])", r"\1", latex))
+
+
+def _grouped(part: str) -> str:
+    return part.strip() if re.fullmatch(r"\s*[\w.]*\s*", part) else f"({part.strip()})"
 
 
 def _formula_width(latex: str) -> int:

@@ -1,4 +1,4 @@
-"""The record as a snapshot folder for training. Reads: attempts with consent, steps, prerequisites, classes."""
+"""The record as a snapshot folder for training. Reads: consented attempts, courses, classes, embeddings."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,12 +6,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from django.db import transaction
 from django.db.models import QuerySet
 
 from content.models import Course, Prerequisite, Step
 from students.models import Attempt, Enrolment
 from training import consented
+from training.models import Embedding
 from training.pseudonyms import class_hash, student_hash
 from training.snapshot import SnapshotWriter, read_manifest
 
@@ -25,7 +28,7 @@ def write_snapshot(folder: Path, *, objective: str, now: datetime) -> dict[str, 
     """
     with SnapshotWriter(folder, objective=objective, now=now) as writer, transaction.atomic():
         for rows in _portions(_steps()):
-            writer.write("steps", _step_columns(rows))
+            writer.write("steps", {**_step_columns(rows), "embedding": _embeddings(rows)})
         for pairs in _portions(Prerequisite.objects.order_by("id").values_list("concept_id", "requires_id")):
             columns = {"concept": [str(pair[0]) for pair in pairs], "requires": [str(pair[1]) for pair in pairs]}
             writer.write("prerequisites", columns)
@@ -85,6 +88,11 @@ def _step_columns(steps: list[Step]) -> dict[str, list[str]]:
         "course": [str(step.exercise.course_id) for step in steps],
         "exercise": [str(step.exercise_id) for step in steps],
     }
+
+
+def _embeddings(steps: list[Step]) -> list[npt.NDArray[np.float16] | None]:
+    found = dict(Embedding.objects.filter(step__in=steps, vector__isnull=False).values_list("step_id", "vector"))
+    return [np.array(found[step.pk], np.float16) if step.pk in found else None for step in steps]
 
 
 def _class_columns(rows: list[tuple[Any, ...]]) -> dict[str, list[str]]:

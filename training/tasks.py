@@ -35,6 +35,14 @@ def queue_retrain(*, run_id: int) -> bool:
 
 
 @shared_task(ignore_result=True)
+def embed_texts(*, course_id: int | None = None) -> None:
+    """Embed the texts of a course, or of all, that have no embedding yet. Safe to repeat."""
+    from training import embeddings
+
+    embeddings.embed(now=timezone.now(), course_id=course_id)
+
+
+@shared_task(ignore_result=True)
 def retrain_on_schedule() -> None:
     """The nightly run, unless nothing new was answered since the last one."""
     for objective in Objective.values:

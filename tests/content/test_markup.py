@@ -266,3 +266,20 @@ def test_a_text_full_of_beginnings_does_not_take_long(text: str) -> None:
     used = time.process_time()
     markup.render(text)
     assert time.process_time() - used < 20  # generous: what is not bounded takes minutes here
+
+
+def test_a_text_is_readable_without_markdown_and_with_its_formulas_as_one_would_type_them() -> None:
+    text = "Solve **now**: $\\frac{2(x+3)}{\\sqrt{x^{2}-1}} \\leq 5\\%$\n\n- one\n- $\\text{two} \\cdot x_{12}$"
+    assert markup.readable(text) == "Solve now: (2(x+3))/(√(x^2-1)) ≤ 5% one two · x_12"
+    assert markup.readable(text, formulas=False) == "Solve now: one"
+
+
+def test_a_deeply_nested_formula_is_made_readable_in_little_time() -> None:
+    deep = "\\frac{" * 300 + "1" + "}{2}" * 300
+    started = time.monotonic()
+    markup.readable(f"${deep}$")
+    assert time.monotonic() - started < 5
+
+
+def test_a_picture_is_read_as_what_is_said_of_it() -> None:
+    assert markup.readable("![a graph](figures/a.png) of `x`") == "a graph of x"
