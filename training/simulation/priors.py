@@ -121,7 +121,7 @@ class Settings:
 
 def draw_settings(rng: Rng, *, answers: int) -> Settings:
     """The settings of a course in which about `answers` answers are given."""
-    test = rng.random() < 0.1
+    test = rng.random() < 0.12
     size = _draw_size(rng, answers=answers, test=test)
     return Settings(
         size=size,
@@ -166,7 +166,7 @@ def _draw_answering(rng: Rng, *, test: bool, items_are_concepts: bool) -> Answer
     return Answering(
         target=rng.uniform(0.35, 0.92) if rng.random() < 0.4 else rng.normal(0.67, 0.09),
         two_state=float(np.clip(rng.uniform(-0.8, 1.5), 0, 1)),
-        ability_spread=_log_uniform(rng, 0.25, 3.0),
+        ability_spread=_log_uniform(rng, 1.5, 5.0) if test else _log_uniform(rng, 0.25, 3.5),
         own_spread=_log_uniform(rng, 0.1, 1.5),
         item_own_spread=_sometimes(rng, 0.5, 0.1, 1.8) * memory,
         exercise_spread=_sometimes(rng, 0.4, 0.2, 1.5) * memory,
