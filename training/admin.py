@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -14,9 +15,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from students.models import User
-from training import registry, runs, tasks, wording
+from training import charts, registry, runs, tasks, wording
 from training.config import FinetuneConfig
 from training.models import ModelVersion, Objective, Prediction, TrainingRun
 
@@ -45,7 +47,10 @@ class TrainForm(forms.Form):
     base = forms.ChoiceField(
         label=gettext_lazy("start from"),
         required=False,
-        help_text=gettext_lazy("The model whose weights it begins with."),
+        help_text=gettext_lazy(
+            "The model whose weights it begins with; every night the serving version, or the base that came with the "
+            "site until there is one."
+        ),
     )
     trainable_layers = forms.IntegerField(
         label=gettext_lazy("last layers to train"),
@@ -68,7 +73,7 @@ class TrainForm(forms.Form):
         named = [(str(version.number), f"{version} ({version.get_state_display()})") for version in versions]
         base = self.fields["base"]
         assert isinstance(base, forms.ChoiceField)  # noqa: S101
-        base.choices = [("", _("the serving version")), *named, ("none", _("nothing: new weights"))]
+        base.choices = [("", _("what a nightly run starts from")), *named, *wording.BASES.items()]
         defaults = FinetuneConfig()
         for name in ("dropout", "weight_decay", "epochs", "seed"):
             self.fields[name].widget.attrs["placeholder"] = getattr(defaults, name)
@@ -195,7 +200,9 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "state", "logloss", "verdict", "promoted_at")
     list_filter = ("objective", "state")
     actions = ("roll_back",)
-    fields = ("objective", "number", "state", "bundle", "created_at", "promoted_at", "why", "figures")
+    change_list_template = "admin/training/modelversion/change_list.html"
+    change_form_template = "admin/training/modelversion/change_form.html"
+    fields = ("objective", "number", "state", "bundle", "created_at", "promoted_at", "why", "curves", "figures")
     readonly_fields = fields
 
     @admin.display(description=gettext_lazy("log loss"))
@@ -212,6 +219,14 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         failed = [reason for reason in version.reasons if not reason["passed"]]
         return _reasons(failed or [one for one in version.reasons if one["code"].startswith("better")])
 
+    @admin.display(description=gettext_lazy("curves"))
+    def curves(self, version: ModelVersion) -> SafeString:
+        """Losses, AUC and calibration as pictures, where the report has them."""
+        drawn = charts.of_report(version.report)
+        return (
+            render_to_string("admin/training/modelversion/charts.html", {"charts": drawn}) if drawn else SafeString("–")
+        )
+
     @admin.display(description=gettext_lazy("report"))
     def figures(self, version: ModelVersion) -> SafeString:
         return report_tables(version.report)
@@ -220,6 +235,33 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         """Who may change models may roll back."""
         return request.user.has_perm("training.change_modelversion")
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, with the way back to the version that served before as one button."""
+        before = registry.before(Objective.TRACING) if self.has_roll_back_permission(request) else None
+        return super().changelist_view(request, {**(extra_context or {}), "before": before})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One version; if it served before and has its files, with a button that lets it serve again."""
+        version = self.get_object(request, object_id)
+        served = version is not None and version.state == ModelVersion.State.RETIRED and bool(version.promoted_at)
+        again = served and version.bundle and self.has_roll_back_permission(request)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "can_serve_again": again})
+
+    def get_urls(self) -> list[URLPattern]:
+        again = self.admin_site.admin_view(require_POST(self.roll_back_to))
+        own = [path("<int:version_id>/roll-back/", again, name="training_modelversion_roll_back")]
+        return own + super().get_urls()
+
+    def roll_back_to(self, request: HttpRequest, version_id: int) -> HttpResponse:
+        """The button: nothing is lost by it, and the same button of the other version undoes it."""
+        version = self.get_object(request, str(version_id))
+        if version is None or not self.has_roll_back_permission(request):
+            return HttpResponse(status=404)
+        self._roll_back(request, version)
+        return redirect("admin:training_modelversion_changelist")
+
     @admin.action(description=gettext_lazy("Roll back to this version"), permissions=["roll_back"])
     def roll_back(self, request: HttpRequest, chosen: QuerySet[ModelVersion]) -> None:
         """Exactly one version, that served before, serves again."""
@@ -227,6 +269,9 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         if version is None or chosen.count() != 1:
             messages.error(request, _("Choose exactly one version."))
             return
+        self._roll_back(request, version)
+
+    def _roll_back(self, request: HttpRequest, version: ModelVersion) -> None:
         try:
             registry.roll_back(version.objective, to=version, now=timezone.now())
         except registry.NotPromotable as refusal:
@@ -260,9 +305,10 @@ def report_tables(report: dict[str, Any]) -> SafeString:
     """A report in words: facts of the run, the models side by side, the groups, the settings."""
     models = {"candidate": report.get("candidate"), "serving": report.get("serving"), **report.get("baselines", {})}
     groups = report.get("subgroups", {})
+    named = wording.groups(groups)
     settings = dict(report.get("settings", {}))
     settings |= settings.pop("network", {}) | settings.pop("split", {})
-    facts = [(words, [wording.number(report[name])]) for name, words in wording.FACTS.items() if name in report]
+    facts = [(words, [wording.fact(name, report[name])]) for name, words in wording.FACTS.items() if name in report]
     figures = [
         (words, [wording.figure(models[who], name) for name in wording.FIGURES])
         for who, words in wording.WHO.items()
@@ -270,7 +316,7 @@ def report_tables(report: dict[str, Any]) -> SafeString:
     ]
     by_group = [
         (
-            wording.group(name),
+            named[name],
             [wording.number(group["answers"]), *(wording.figure(group.get(who), "logloss") for who in RIVALS)],
         )
         for name, group in groups.items()

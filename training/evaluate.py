@@ -39,7 +39,7 @@ def evaluate(*, bundle: Path, snapshot: Path, rival: Path | None = None, after: 
     """Judge `bundle`, and the bundle that serves, on the held-out part of `snapshot`; the report goes into the bundle.
 
     `after`: seconds since 1970 up to which what they started from may have seen answers; only later ones are judged.
-    Report: answers and students (who and how many are judged), candidate, serving (or None), baselines (base_rate,
+    Report: answers (number of rows judged), candidate, serving (or None), baselines (base_rate,
     knowledge, best_lr), each with the figures of tracing.metrics; gain over the rival (the serving version, else
     knowledge) with its interval; subgroups (by name: answers, students, the figures of each, loss against the rival
     and its standard error); calibration; spread; seen_until; beside what the run itself wrote.

@@ -22,9 +22,9 @@ def state(*, now: datetime | None = None) -> dict[str, Any]:
     """Everything an administrator or a monitor wants to know, as JSON-able values. Never raises; takes up to 1 s.
 
     Keys: database, redis (bool); workers (answering workers by queue); beat (seconds since the last tick, or None);
-    queued (messages by queue, or None); models (by objective: serving version's number or None, whether its files are
-    there, last run's id, state, stage and progress); ok (database, redis, a worker for each queue and the files of what
-    serves are there).
+    queued (messages by queue, or None); models (by objective: serving version's number or None, what is wrong with its
+    files or None, why the one before was withdrawn or None, last run's id, state, stage and progress); ok (database,
+    redis, a worker for each queue and the files of what serves are there and whole).
     """
     now = now or timezone.now()
     database = _database_answers()
@@ -34,7 +34,7 @@ def state(*, now: datetime | None = None) -> dict[str, Any]:
     workers = workers_by_queue() if redis else dict.fromkeys(QUEUES, 0)
     models = {objective: _model(objective) for objective in Objective.values} if database else {}
     return {
-        "ok": database and redis and all(workers.values()) and all(model["has_files"] for model in models.values()),
+        "ok": database and redis and all(workers.values()) and not any(model["fault"] for model in models.values()),
         "database": database,
         "redis": redis,
         "workers": workers,
@@ -84,8 +84,10 @@ def _seconds_since_tick(now: datetime) -> int | None:
 
 def _model(objective: str) -> dict[str, Any]:
     version = registry.serving(objective)
+    found = registry.fault(version) if version else None
     return {
         "serving": version and version.number,
-        "has_files": version is None or registry.has_files(version),
+        "fault": found and {"file": found.file, "problem": found.problem},
+        "withdrawn": registry.withdrawn(objective),
         "last_run": TrainingRun.objects.filter(objective=objective).values("id", "state", "stage", "progress").first(),
     }

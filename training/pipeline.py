@@ -24,7 +24,6 @@ from training.snapshot import read_manifest
 logger = logging.getLogger(__name__)
 
 LEAST_ANSWERS = 200  # fewer cannot be split into training, stopping and judging
-RUN_FOLDERS_KEPT = 3
 GATE = registry.GateConfig()
 
 
@@ -60,6 +59,9 @@ def retrain(*, run_id: int) -> TrainingRun | None:
 
 def _walk(run: TrainingRun, reporter: runs.Reporter) -> None:
     place = run_folder(run)
+    registry.serving_or_before(run.objective, now=timezone.now())
+    run.options = runs.with_base(run.options, objective=run.objective)
+    reporter.save(options=run.options)
     base, config = runs.read_options(run.options, objective=run.objective)
 
     reporter.stage("snapshot")
@@ -82,19 +84,26 @@ def _walk(run: TrainingRun, reporter: runs.Reporter) -> None:
     else:
         version = run.version
 
-    reporter.stage("evaluate")
-    against = registry.serving(run.objective)
-    compared = against is not None and against != version and registry.has_files(against)
-    rival = registry.folder(against) if against and compared else None
-    report = evaluate.evaluate(bundle=registry.folder(version), snapshot=snapshot, rival=rival)
-
-    reporter.stage("gate")
-    if version.state == ModelVersion.State.CANDIDATE:  # else it died between promotion and its last report
-        registry.consider(version, report=report, against=against, gate=GATE, now=timezone.now())
+    if not version.reasons:  # else it died between the gate and its last report
+        _judge(version, snapshot=snapshot, base=run.options["base"], reporter=reporter)
     promoted = version.state != ModelVersion.State.CANDIDATE
     state = TrainingRun.State.PROMOTED if promoted else TrainingRun.State.REFUSED
     reporter.finish(state, message={"code": state.value, "number": version.number})
     registry.clean_up(run.objective)
+
+
+def _judge(version: ModelVersion, *, snapshot: Path, base: str, reporter: runs.Reporter) -> None:
+    """Evaluation and gate. What was seen by the version it started from, or by its rival, is not judged by."""
+    reporter.stage("evaluate")
+    against = registry.serving_or_before(version.objective, now=timezone.now())
+    rival = registry.folder(against) if against and not registry.fault(against) else None
+    started = ModelVersion.objects.filter(objective=version.objective, number=int(base)) if base.isdecimal() else ()
+    earlier = (one.report.get("seen_until") for one in (*started, against) if one)
+    after = max((seen for seen in earlier if seen is not None), default=None)
+    report = evaluate.evaluate(bundle=registry.folder(version), snapshot=snapshot, rival=rival, after=after)
+
+    reporter.stage("gate")
+    registry.consider(version, report=report, against=against, gate=GATE, now=timezone.now())
 
 
 def _told(reporter: runs.Reporter, epochs: int) -> Callable[[finetune.Progress], None]:
@@ -160,13 +169,18 @@ def load_serving() -> None:
 
 
 def _serving_predictor() -> tuple[ModelVersion | None, serving.Predictor | None]:
-    """The version that serves, in memory; a process that has it goes on with it when its files are deleted."""
+    """The version that serves, in memory; a process that has it goes on with it when its files are deleted.
+
+    One that cannot be read is withdrawn, and the one before serves; without any, the plain estimate goes on.
+    """
     version = registry.serving(Objective.TRACING)
-    try:
-        return version, serving.predictor(registry.folder(version)) if version else None
-    except (OSError, ValueError) as error:  # the plain estimate goes on; the administration shows the fault
-        logger.error("%s cannot be read: %s", version, error)
-        return version, None
+    while version is not None:
+        try:
+            return version, serving.predictor(registry.folder(version))
+        except (OSError, ValueError) as error:
+            logger.error("%s cannot be read: %s", version, error)
+            version = registry.withdraw(version, why=error, now=timezone.now())
+    return None, None
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
@@ -181,7 +195,7 @@ def run_folder(run: TrainingRun) -> Path:
 
 def _clean_up_runs() -> None:
     """Delete the folders of all but the last runs: they hold copies of the record."""
-    kept = set(TrainingRun.objects.order_by("-pk").values_list("pk", flat=True)[:RUN_FOLDERS_KEPT])
+    kept = set(TrainingRun.objects.order_by("-pk").values_list("pk", flat=True)[: settings.KEEP_RUN_FOLDERS])
     for folder in (Path(settings.DATA) / "training" / "runs").glob("*"):
         if folder.name.isdecimal() and int(folder.name) not in kept:
             shutil.rmtree(folder, ignore_errors=True)

@@ -18,7 +18,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from students.models import Attempt, User
-from training import consented, registry
+from training import consented, registry, seal
 from training.config import FinetuneConfig
 from training.models import ModelVersion, TrainingRun
 
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 LOCK_SPACE = 7_423  # first half of the advisory lock's key; the second is the run's id
 MOST_STARTS = 3
 SECONDS_BETWEEN_REPORTS = 1.0
+SHIPPED, NOTHING = "shipped", "none"  # bases that are no version
 
 
 class LostRun(Exception):
@@ -38,7 +39,7 @@ def request_retrain(
 ) -> TrainingRun:
     """A new queued run, or the one of this objective that is queued or running already. The caller queues its task.
 
-    `options`: `base` (a version's number, a folder, or "none") and fields of FinetuneConfig.
+    `options`: `base` (a version's number, a folder, "shipped" or "none") and fields of FinetuneConfig.
     Raises ValueError when these cannot be used.
     """
     read_options(options or {}, objective=objective)
@@ -68,26 +69,44 @@ def new_answers(objective: str) -> int:
     return consented.count(after=last.first() or 0)
 
 
+def with_base(options: Mapping[str, Any], *, objective: str) -> dict[str, Any]:
+    """The options, with a base by name: a version's number, a folder, «shipped» or «none».
+
+    It is named once for the whole run, which may go on when something else serves.
+    """
+    if options.get("base"):
+        return dict(options)
+    now = registry.serving(objective)
+    otherwise = SHIPPED if registry.shipped_base() else NOTHING
+    return {**options, "base": str(now.number) if now and not registry.fault(now) else otherwise}
+
+
 def read_options(options: Mapping[str, Any], *, objective: str) -> tuple[Path | None, FinetuneConfig]:
-    """The bundle to start from, or None for none, and the settings. Raises ValueError with a sentence."""
-    values = dict(options)
-    base = str(values.pop("base", "") or "")
+    """The bundle to start from, or None for none, and the settings. Raises ValueError with a sentence.
+
+    Where no base is named it is the serving version, or, until there is one, the bundle that came with the code.
+    """
+    values = with_base(options, objective=objective)
+    base = str(values.pop("base"))
     if "learning_rate" in values:  # the person's number holds whether or not the run starts from a base
         values["base_learning_rate"] = values["learning_rate"]
     config = FinetuneConfig.from_options(values)
-    if base == "none":
+    if base == NOTHING:
         return None, config
-    if not base:
-        now = registry.serving(objective)
-        return (registry.folder(now) if now and registry.has_files(now) else None), config
-    if base.isdecimal():
+    if base == SHIPPED:
+        folder = registry.SHIPPED
+    elif base.isdecimal():
         version = ModelVersion.objects.filter(objective=objective, number=int(base)).first()
-        if version is None or not registry.has_files(version):
-            raise ValueError(f"base: there is no version {base} with its files")
-        return registry.folder(version), config
-    if not (Path(base) / "config.json").is_file():
-        raise ValueError(f"base: no bundle in {base}")
-    return Path(base), config
+        if version is None:
+            raise ValueError(f"base: there is no version {base}")
+        folder = registry.folder(version)
+    else:
+        folder = Path(base)
+    try:
+        seal.verify(folder)
+    except seal.BadBundle as found:
+        raise ValueError(f"base: {base} is no whole bundle: {found}") from None
+    return folder, config
 
 
 # --- who owns a run --------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training import dataset, features
+from training import dataset, features, seal
 from training.dataset import Answers, Floats, Ints, Steps
 from training.features import Asked, Counts
 from training.objectives import tracing
@@ -184,7 +184,11 @@ class Predictor:
 
 @lru_cache(maxsize=2)
 def predictor(bundle: Path) -> Predictor:
-    """The predictor of a bundle folder, loaded once per process. Raises OSError or ValueError where it is no bundle."""
+    """The predictor of a bundle folder, checked and loaded once per process.
+
+    Raises seal.BadBundle where a file is missing or altered, OSError or ValueError where it is no bundle.
+    """
+    seal.verify(bundle)
     return Predictor(bundle)
 
 

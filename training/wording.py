@@ -1,11 +1,16 @@
 """Codes of runs and of the gate, in words. The rows hold codes and figures, so that every reader has their language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from content.models import Course
+from students.models import Classroom
+from training.pseudonyms import class_hash
 
 MESSAGES = {
     "resumed": _("Resumed after its worker died (start %(starts)s)."),
@@ -27,21 +32,34 @@ STAGES = {
     "done": _("done"),
 }
 REASONS = {
-    "held_out": _("Judged on %(answers)s later answers (at least %(needed)s are needed)."),
+    "held_out": _(
+        "Judged on %(answers)s later answers of %(students)s students (at least %(needed)s of %(needed_students)s are "
+        "needed)."
+    ),
     "better_than_serving": _(
-        "Log loss %(ours)s, the serving version's %(theirs)s: better by %(gain)s (needed: %(needed)s)."
+        "Log loss %(ours)s, the serving version's %(theirs)s: a gain of %(gain)s. With %(confidence)s %% confidence it "
+        "lies between %(low)s and %(high)s (%(students)s students, drawn anew %(resamples)s times); all of that must "
+        "be above %(needed)s."
     ),
     "better_than_knowledge": _(
-        "Log loss %(ours)s, the plain estimate's %(theirs)s: better by %(gain)s (needed: %(needed)s)."
+        "Log loss %(ours)s, the plain estimate's %(theirs)s: a gain of %(gain)s. With %(confidence)s %% confidence it "
+        "lies between %(low)s and %(high)s (%(students)s students, drawn anew %(resamples)s times); all of that must "
+        "be above %(needed)s."
     ),
     "calibration": _("Calibration error %(ours)s (allowed: %(allowed)s)."),
-    "subgroup": _("Worse by %(loss)s in log loss for one group: %(subgroup)s."),
-    "subgroups": _("For no group worse by more than %(allowed)s in log loss."),
+    "subgroup": _("Worse by %(loss)s in log loss for one group, where at most %(allowed)s is allowed: %(subgroup)s."),
+    "subgroups": _(
+        "Worse for none of the %(groups)s groups with enough answers: by more than %(allowed)s beyond what chance "
+        "explains, or by more than %(most)s in any case."
+    ),
     "not_finite": _("Its predictions are not all numbers."),
     "serving_changed": _("Another version began to serve in the meantime."),
     "already_serving": _("It serves already."),
-    "bundle_gone": _("Its files are no longer there."),
-    "never_served": _("It never served, so there is nothing to roll back to."),
+    "bundle_broken": _("Its files are not whole: one of them is missing, cut off or altered."),
+    "never_served": _("No version that served before has its files still, so there is nothing to roll back to."),
+    "withdrawn_missing": _("%(at)s: its file %(file)s was missing. Version %(instead)s took its place."),
+    "withdrawn_altered": _("%(at)s: its file %(file)s was altered or cut off. Version %(instead)s took its place."),
+    "withdrawn_unreadable": _("%(at)s: it could not be read (%(detail)s). Version %(instead)s took its place."),
 }
 
 FACTS = {
@@ -52,6 +70,7 @@ FACTS = {
     "epochs": _("passes over the data"),
     "seconds": _("seconds of training"),
     "parameters": _("numbers learned"),
+    "seen_until": _("has seen answers up to"),
     "answers": _("later answers judged on"),
     "spread": _("spread of abilities around what is expected (logits)"),
 }
@@ -78,6 +97,7 @@ SETTINGS = {
     "base_learning_rate": _("learning rate, from a base"),
     "weight_decay": _("weight decay"),
     "residual_weight_decay": _("weight decay of the vectors of steps"),
+    "pull": _("pull towards the weights it starts from"),
     "dropout": _("dropout"),
     "residual_dropout": _("share of vectors of steps that is hidden"),
     "epochs": _("most passes over the data"),
@@ -101,20 +121,36 @@ SETTINGS = {
     "new_students": _("share of students held out"),
     "base": _("start from"),
 }
-COURSE = "course_"  # begins the name of the group of a course's answers; its id follows
+BASES = {"none": _("nothing: new weights"), "shipped": _("the base that came with the site")}
+COURSE, CLASS, LANGUAGE = "course_", "class_", "language_"  # begin the names of groups; an id, hash or code follows
 
 
-def group(name: str) -> str:
-    """What a group of answers is called; a course by its title while it is there."""
-    if not name.startswith(COURSE):
-        return str(GROUPS.get(name, name))
-    title = Course.objects.filter(pk=name.removeprefix(COURSE)).values_list("title", flat=True).first()
-    return _("course «%(title)s»") % {"title": title or name.removeprefix(COURSE)}
+def groups(names: Iterable[str]) -> dict[str, str]:
+    """What groups of answers are called; courses by their titles and classes by their names, while they are there."""
+    found = {name: str(GROUPS.get(name, name)) for name in names}
+    course_ids = [name.removeprefix(COURSE) for name in found if name.startswith(COURSE)]
+    titles = Course.objects.filter(pk__in=filter(str.isdecimal, course_ids)).values_list("pk", "title")
+    words = {f"{COURSE}{pk}": _("course «%(name)s»") % {"name": title} for pk, title in titles}
+    if any(name.startswith(CLASS) for name in found):
+        classes = Classroom.objects.values_list("pk", "name")
+        words |= {f"{CLASS}{class_hash(pk)}": _("class «%(name)s»") % {"name": name} for pk, name in classes}
+        gone = _("a class that is no longer there")
+        words = {name: gone for name in found if name.startswith(CLASS)} | words
+    for code, language in Course._meta.get_field("language").flatchoices:
+        words[f"{LANGUAGE}{code}"] = _("courses in %(language)s") % {"language": language}
+    return {name: words.get(name, given) for name, given in found.items()}
 
 
 def setting(name: str, value: Any) -> str:
     """A setting of a run with its value."""
-    return f"{SETTINGS.get(name, name)}: {number(value)}"
+    return f"{SETTINGS.get(name, name)}: {BASES.get(value, value) if name == 'base' else number(value)}"
+
+
+def fact(name: str, value: Any) -> str:
+    """A fact of FACTS about a run, as people read it."""
+    if name == "seen_until" and value is not None:
+        return _moment(datetime.fromtimestamp(value, tz=UTC))
+    return number(value)
 
 
 def number(value: Any) -> str:
@@ -142,9 +178,25 @@ def stage(code: str) -> str:
 
 def reason(content: Mapping[str, Any]) -> str:
     """One reason of the gate, or of a refused roll back, as a sentence with its figures."""
-    named = {**content, "subgroup": group(content["subgroup"])} if "subgroup" in content else content
+    named = dict(content)
+    if "subgroup" in content:
+        named["subgroup"] = groups([content["subgroup"]])[content["subgroup"]]
+    if "at" in content:
+        named["at"] = _moment(datetime.fromisoformat(content["at"]))
     return _fill(REASONS.get(content["code"], content["code"]), named)
 
 
+def _moment(at: datetime) -> str:
+    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
+
+
+class _Values(dict[str, Any]):
+    """Values of a sentence; a dash for one that a row of an earlier time does not have."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
 def _fill(sentence: Any, content: Mapping[str, Any]) -> str:
-    return str(sentence) % {name: f"{v:.4f}" if isinstance(v, float) else v for name, v in content.items()}
+    values = {name: f"{v:.4f}" if isinstance(v, float) else v for name, v in content.items() if v is not None}
+    return str(sentence) % _Values(values)

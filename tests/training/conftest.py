@@ -110,7 +110,9 @@ def walk(**options: Any) -> TrainingRun:
 @pytest.fixture
 def easy_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few answers suffice, and it is enough to be finite: for tests of the walk, not of the judgement."""
-    gate = registry.GateConfig(min_answers=20, margin=-1.0, calibration_slack=1.0, subgroup_slack=9.0)
+    gate = registry.GateConfig(
+        min_answers=20, margin=-9.0, calibration_slack=1.0, subgroup_margin=9.0, subgroup_most=9.0
+    )
     monkeypatch.setattr(pipeline, "GATE", gate)
 
 

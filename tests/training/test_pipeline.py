@@ -1,5 +1,6 @@
 """The whole walk with real, tiny networks: from rows to a serving version and its predictions."""
 
+import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +15,8 @@ from safetensors.torch import load_file, save_file
 
 from students.models import ConceptState
 from tests.training.conftest import NOW, TINY, Site, answer, walk
-from training import asking, evaluate, finetune, machinery, pipeline, predictions, registry, runs, serving
-from training.models import ModelVersion
+from training import asking, evaluate, finetune, machinery, pipeline, predictions, registry, runs, seal, serving
+from training.models import ModelVersion, TrainingRun
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,7 @@ def test_a_deliberately_worse_candidate_is_refused_by_the_gate(
         save_file(
             {name: rows * (1 if "scale" in name else 3) for name, rows in mixed.items()}, made / "model.safetensors"
         )
+        seal.close(made, seal.read_report(made))
         return made
 
     original = finetune.finetune
@@ -115,20 +117,116 @@ def test_a_disk_that_is_full_at_a_checkpoint_is_named_too(site: Site) -> None:
     assert (ended.state, ended.message) == ("failed", {"code": "disk_full"})
 
 
-@pytest.mark.parametrize("name", registry.BUNDLE_FILES)
-def test_a_bundle_that_lacks_any_of_its_files_is_seen(site: Site, serving_version: ModelVersion, name: str) -> None:
-    assert registry.has_files(serving_version)
-    (registry.folder(serving_version) / name).unlink()
-    assert not registry.has_files(serving_version)
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("model.safetensors", "cut off"),
+        ("residuals.safetensors", "altered"),
+        ("ids.json", "missing"),
+        ("config.json", "altered"),
+        ("report.json", "cut off"),
+    ],
+)
+def test_a_serving_version_that_is_not_whole_is_refused_and_the_one_before_serves(
+    site: Site, serving_version: ModelVersion, name: str, how: str
+) -> None:
+    """A worker that starts afterwards finds it out when it is asked; nobody has to do anything."""
+    second = walk(seed=3).version
+    assert second is not None
+    assert second == registry.serving("tracing")
+    path = registry.folder(second) / name
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] if how == "cut off" else whole[:-2] + bytes([whole[-2] ^ 1]) + whole[-1:])
+    if how == "missing":
+        path.unlink()
+    serving.predictor.cache_clear()
+
+    assert refresh(site)
+
+    assert registry.serving("tracing") == serving_version
+    found = predictions.fresh(site.students[0].pk, attempts_seen=40)
+    assert found is not None
+    assert found.version_id == serving_version.pk
+    state = machinery.state(now=NOW)["models"]["tracing"]
+    assert (state["serving"], state["fault"]) == (1, None)
+    assert (state["withdrawn"]["file"], state["withdrawn"]["instead"]) == (name, 1)
 
 
-def test_weights_that_are_cut_off_leave_practice_to_the_plain_estimate(
+def test_a_version_that_is_whole_but_cannot_be_read_is_withdrawn_too(site: Site, serving_version: ModelVersion) -> None:
+    """As one whose network sees other features than the code does now."""
+    second = walk(seed=3).version
+    assert second is not None
+    config = registry.folder(second) / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"features": 3}))
+    seal.close(registry.folder(second), seal.read_report(registry.folder(second)))
+    serving.predictor.cache_clear()
+
+    assert refresh(site)
+
+    state = machinery.state(now=NOW)["models"]["tracing"]
+    assert (state["serving"], state["withdrawn"]["code"]) == (1, "withdrawn_unreadable")
+
+
+def test_a_run_starts_from_the_last_whole_version_and_compares_itself_with_it(
     site: Site, serving_version: ModelVersion
 ) -> None:
-    with (registry.folder(serving_version) / "model.safetensors").open("r+b") as file:
-        file.truncate(100)
-    serving.predictor.cache_clear()
-    assert not refresh(site)
+    second = walk(seed=3).version
+    assert second is not None
+    (registry.folder(second) / "config.json").unlink()
+
+    run = walk(seed=4)
+
+    assert run.options["base"] == "1"
+    assert run.version is not None
+    assert run.version.report["base"] == "tracing-1"
+    assert run.version.report["gain"]["over"] == "serving"
+    assert registry.serving("tracing") == run.version
+
+
+def test_what_a_run_starts_from_is_named_at_its_first_start(
+    site: Site, serving_version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something else may serve when it goes on."""
+    run = runs.request_retrain("tracing", trigger="person", options=TINY)
+    killed_in(monkeypatch, evaluate, "evaluate", run)
+    ModelVersion.objects.filter(pk=serving_version.pk).update(state="retired")
+
+    ended = pipeline.retrain(run_id=run.pk)
+
+    assert ended is not None
+    assert ended.options["base"] == "1"
+    assert ended.state == "promoted"
+
+
+def test_until_a_version_serves_a_run_starts_from_the_base_that_came_with_the_site(
+    site: Site, serving_version: ModelVersion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    registry.folder(serving_version).rename(tmp_path / "base")
+    ModelVersion.objects.all().delete()
+    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "base")
+
+    run = walk(seed=3)
+
+    assert run.version is not None
+    assert (run.options["base"], run.version.report["base"], run.version.report["serving"]) == ("shipped", "base", None)
+
+
+def test_only_answers_that_neither_the_base_nor_the_rival_has_seen_are_judged(
+    site: Site, serving_version: ModelVersion
+) -> None:
+    """All were seen, says the version that serves; so nothing tells whether the next is better."""
+    last = (NOW + timedelta(minutes=39)).timestamp()
+    assert NOW.timestamp() < serving_version.report["seen_until"] < last
+    report = serving_version.report | {"seen_until": last}
+    ModelVersion.objects.filter(pk=serving_version.pk).update(report=report)
+
+    run = walk(seed=3)
+
+    assert run.version is not None
+    assert run.version.report["answers"] == 0
+    assert run.version.report["seen_until"] == last
+    assert [reason["code"] for reason in run.version.reasons] == ["held_out"]
+    assert registry.serving("tracing") == serving_version
 
 
 def test_when_the_files_of_what_serves_are_gone_practice_goes_on_and_the_next_run_starts_anew(
@@ -143,7 +241,8 @@ def test_when_the_files_of_what_serves_are_gone_practice_goes_on_and_the_next_ru
     pipeline.load_serving()
     state = machinery.state(now=NOW)
     assert not state["ok"]
-    assert (state["models"]["tracing"]["serving"], state["models"]["tracing"]["has_files"]) == (1, False)
+    assert state["models"]["tracing"]["serving"] == 1
+    assert state["models"]["tracing"]["fault"] == {"file": "report.json", "problem": "missing"}
 
     run = walk(seed=2)
 
@@ -171,23 +270,30 @@ def test_calling_twice_walks_once(site: Site, easy_gate: None) -> None:
     assert ModelVersion.objects.count() == 1
 
 
+class Killed(BaseException):
+    """Nothing in the walk can catch it."""
+
+
+def killed_in(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, run: TrainingRun) -> None:
+    """Let the run go until it would call this, die there, and be queued again."""
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, die)
+        with pytest.raises(Killed):
+            pipeline.retrain(run_id=run.pk)
+    runs.look_after(now=NOW)
+
+
 def test_a_run_that_stopped_after_fine_tuning_goes_on_with_the_same_snapshot_and_version(
     site: Site, easy_gate: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
-        pass
-
-    def die(**_: Any) -> None:
-        raise Killed
-
     run = runs.request_retrain("tracing", trigger="person", options=TINY)
-    monkeypatch.setattr(evaluate, "evaluate", die)
-    with pytest.raises(Killed):
-        pipeline.retrain(run_id=run.pk)
-    monkeypatch.undo()
+    killed_in(monkeypatch, evaluate, "evaluate", run)
     answer(site, students=site.students, each=5, seed=8, start=NOW + timedelta(days=9))
 
-    runs.look_after(now=NOW)
     ended = pipeline.retrain(run_id=run.pk)
 
     assert ended is not None
@@ -196,11 +302,30 @@ def test_a_run_that_stopped_after_fine_tuning_goes_on_with_the_same_snapshot_and
     assert ended.version.number == 1
 
 
+def test_a_run_that_died_after_the_gate_keeps_what_the_gate_said(
+    site: Site, serving_version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It serves by then: judged once more it would have itself as rival."""
+    run = runs.request_retrain("tracing", trigger="person", options={**TINY, "seed": 3})
+    killed_in(monkeypatch, runs.Reporter, "finish", run)
+    version = registry.serving("tracing")
+    assert version is not None
+    assert version != serving_version
+    before = (version.report, version.reasons, seal.read_report(registry.folder(version)))
+
+    ended = pipeline.retrain(run_id=run.pk)
+
+    assert ended is not None
+    assert (ended.state, ended.version) == ("promoted", version)
+    version.refresh_from_db()
+    assert (version.report, version.reasons, seal.read_report(registry.folder(version))) == before
+
+
 @pytest.mark.parametrize("learning_rate", [1e-3, 1e18])
 def test_old_run_folders_are_deleted_after_failed_runs_too(
-    site: Site, easy_gate: None, settings: Any, monkeypatch: pytest.MonkeyPatch, learning_rate: float
+    site: Site, easy_gate: None, settings: Any, learning_rate: float
 ) -> None:
-    monkeypatch.setattr(pipeline, "RUN_FOLDERS_KEPT", 1)
+    settings.KEEP_RUN_FOLDERS = 1
     first, second = walk(learning_rate=learning_rate), walk(learning_rate=learning_rate)
     folders = {path.name for path in (settings.DATA / "training" / "runs").iterdir()}
     assert folders == {str(second.pk)}

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tests.training.conftest import NOW, Site, answer
-from tests.training.test_registry import make_version
-from training import runs
-from training.models import TrainingRun
+from tests.training.test_registry import make_version, spoil
+from training import registry, runs, seal
+from training.models import ModelVersion, TrainingRun
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,39 @@ def test_a_run_starts_from_what_serves_or_from_the_version_named() -> None:
     bases = [runs.read_options(options, objective="tracing")[0] for options in ({}, {"base": "1"}, {"base": "none"})]
 
     assert [base and base.name for base in bases] == ["tracing-2", "tracing-1", None]
+
+
+def test_until_a_version_serves_a_run_starts_from_the_bundle_that_came_with_the_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    base = registry.folder(make_version(7))
+    monkeypatch.setattr(registry, "SHIPPED", base)
+    assert runs.read_options({}, objective="tracing")[0] == base
+    assert runs.with_base({"epochs": 3}, objective="tracing") == {"epochs": 3, "base": "shipped"}
+
+    make_version(1, "serving")
+    assert runs.with_base({}, objective="tracing") == {"base": "1"}
+
+    ModelVersion.objects.all().delete()
+    (base / "ids.json").write_text("altered")
+    assert runs.with_base({}, objective="tracing") == {"base": "none"}
+    with pytest.raises(ValueError, match=r"shipped is no whole bundle: ids\.json is altered"):
+        runs.read_options({"base": "shipped"}, objective="tracing")
+
+
+@pytest.mark.parametrize("name", seal.FILES)
+def test_a_version_that_is_not_whole_is_no_base(name: str) -> None:
+    spoil(make_version(1, "retired"), name)
+    with pytest.raises(ValueError, match=rf"1 is no whole bundle: {name} is altered"):
+        runs.read_options({"base": "1"}, objective="tracing")
+
+
+def test_a_run_does_not_start_from_a_serving_version_that_is_not_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "SHIPPED", registry.SHIPPED / "nowhere")
+    version = make_version(1, "serving")
+    assert runs.with_base({}, objective="tracing") == {"base": "1"}
+    spoil(version)
+    assert runs.read_options({}, objective="tracing")[0] is None
 
 
 def test_only_one_process_owns_a_run_and_its_end_frees_it() -> None:

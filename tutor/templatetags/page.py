@@ -1,5 +1,6 @@
 """What templates need beyond Django's own tags: icons, words for standings, safe course text, the reader's settings."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -20,7 +21,7 @@ from content import markup
 from students.history import ConceptEstimate
 from students.knowledge import Standing
 from students.models import Preference
-from training import machinery
+from training import machinery, wording
 from training.models import Objective, TrainingRun
 
 register = template.Library()
@@ -180,6 +181,12 @@ def machinery_state() -> dict[str, Any]:
 def objective_word(code: str) -> str:
     """What a model learns, in words."""
     return str(Objective(code).label)
+
+
+@register.filter
+def gate_reason(reason: Mapping[str, Any]) -> str:
+    """A reason of the gate, as machinery.state gives it, in words."""
+    return wording.reason(reason)
 
 
 @register.filter
