@@ -143,8 +143,7 @@ def advance(state: ConceptState, attempt: Attempt) -> MasteryChange:
             state.answers_since_tracer += 1
             after = followed
         else:
-            state.source, state.version, state.answers_since_tracer = ConceptState.Source.KNOWLEDGE, "", 0
-            _note_switch(state, before=followed, after=after, at=at)
+            _take_over(state, ConceptState.Source.KNOWLEDGE, before=followed, after=after, at=at)
             before = plain
     state.belief = belief.to_json()
     _show(state, after, at=at)
@@ -190,13 +189,31 @@ def store_estimates(
             return False
         states = _states(student_id, estimates, now=now)
         for concept_id, state in states.items():
-            if (state.source, state.version) != (ConceptState.Source.TRACER, version):
-                _note_switch(state, before=shown_estimate(state, now=now), after=estimates[concept_id], at=now)
-            state.source, state.version, state.answers_since_tracer = ConceptState.Source.TRACER, version, 0
-            _show(state, estimates[concept_id], at=max(now, state.estimated_at))
+            before, after = shown_estimate(state, now=now), estimates[concept_id]
+            _take_over(state, ConceptState.Source.TRACER, version, before=before, after=after, at=now)
+            _show(state, after, at=max(now, state.estimated_at))
             _judge(state, at=now)
         save_states(states.values(), fields=(*SHOWN, *MASTERED, *SWITCHED))
     return True
+
+
+def show_plain(*, students: int, now: datetime) -> int:
+    """Show the plain estimates of so many students again, as no model serves any more. Returns how many they were."""
+    tracer = ConceptState.Source.TRACER
+    with transaction.atomic():
+        shown = ConceptState.objects.filter(source=tracer)
+        some = sorted(shown.order_by().values_list("student", flat=True).distinct()[:students])
+        list(User.objects.select_for_update(no_key=True).filter(pk__in=some).order_by("pk").values("pk"))
+        states = list(shown.filter(student__in=some))
+        for state in states:
+            at = max(now, state.estimated_at)
+            after = knowledge.estimate(Belief.from_json(state.belief), now=at)
+            before = shown_estimate(state, now=at)
+            _take_over(state, ConceptState.Source.KNOWLEDGE, before=before, after=after, at=at)
+            _show(state, after, at=at)
+            _judge(state, at=at)
+        save_states(states, fields=(*SHOWN, *MASTERED, *SWITCHED))
+    return len(states)
 
 
 def rebuild(student_ids: Iterable[int]) -> int:
@@ -260,10 +277,14 @@ def _show(state: ConceptState, shown: Estimate, *, at: datetime) -> None:
     state.estimated_at = at
 
 
-def _note_switch(state: ConceptState, *, before: Estimate, after: Estimate, at: datetime) -> None:
-    """Keep both numbers where another way of estimating takes over, if they differ and one has been shown."""
-    if state.tries and abs(after.value - before.value) >= SWITCH_WORTH_SAYING:
+def _take_over(
+    state: ConceptState, source: str, version: str = "", *, before: Estimate, after: Estimate, at: datetime
+) -> None:
+    """Let a way of estimating speak for a state. Where it is another one and moves what is shown, keep both numbers."""
+    is_other = (state.source, state.version) != (source, version)
+    if is_other and state.tries and abs(after.value - before.value) >= SWITCH_WORTH_SAYING:
         state.switched_at, state.switched_from, state.switched_to = at, before.value, after.value
+    state.source, state.version, state.answers_since_tracer = source, version, 0
 
 
 def _count(state: ConceptState, attempt: Attempt) -> None:

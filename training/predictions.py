@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
+from students.models import Attempt, User
 from training.models import ModelVersion, Objective, Prediction
 
 MATTERED_KEPT = 3  # answers of one estimate
@@ -90,6 +91,18 @@ def fresh(student_id: int, *, attempts_seen: int) -> FreshPrediction | None:
         probabilities={int(step): p for step, p in probabilities.items()},
         grounds=Grounds.from_json(evidence),
     )
+
+
+def behind(version: ModelVersion, *, limit: int) -> list[tuple[int, int]]:
+    """Some students with answers whom a version has not looked at yet, each with the course of the last one. One query.
+
+    In no order, so that one who cannot be predicted does not hold up the others.
+    """
+    attempts = Attempt.objects.filter(student=OuterRef("pk")).order_by("-created_at", "-pk")
+    looked_at = Prediction.objects.filter(student=OuterRef("pk"), version=version)
+    students = User.objects.filter(~Exists(looked_at), Exists(attempts)).order_by("?")
+    last_course = Subquery(attempts.values("step__exercise__course")[:1])
+    return list(students.values_list("pk", last_course)[:limit])
 
 
 def store(

@@ -11,12 +11,15 @@ from django.utils import timezone
 
 from content import catalog
 from content.models import Course
-from students import history
+from students import history, records
 from students.models import User
-from training import predictions
+from training import predictions, registry
+from training.models import Objective
 from tutor import turns
 
 SERVING = "serving"
+CATCH_UP_EVERY = 30  # seconds, as CELERY_BEAT_SCHEDULE has it
+CAUGHT_UP_AT_ONCE = 50  # students, in some seconds: those who are practising should not wait
 
 
 @shared_task(ignore_result=True)
@@ -26,15 +29,32 @@ def refresh_predictions(*, student_id: int, course_id: int) -> None:
     A student who was faster than the worker has several of these waiting: the first looks at all answers there are,
     and the others find nothing left to do.
     """
+    _refresh(student_id=student_id, course_id=course_id)
+
+
+@shared_task(ignore_result=True, expires=CATCH_UP_EVERY)
+def catch_up() -> None:
+    """Show some students' mastery as what serves now has it: nobody has to answer first. Safe to repeat."""
+    version = registry.serving(Objective.TRACING)
+    if version is None:
+        records.show_plain(students=CAUGHT_UP_AT_ONCE, now=timezone.now())
+        return
+    for student_id, course_id in predictions.behind(version, limit=CAUGHT_UP_AT_ONCE):
+        if not _refresh(student_id=student_id, course_id=course_id):
+            return  # the model cannot be read, or an answer came meanwhile: the rest is for the next time
+
+
+def _refresh(*, student_id: int, course_id: int) -> bool:
+    """Whether predictions were stored."""
     from training import pipeline
 
     now = timezone.now()
     student = User.objects.select_related("preference").filter(pk=student_id).first()
     course = Course.objects.filter(pk=course_id).first()
     if student is None or course is None or _is_done(student, course):
-        return
+        return False
     steps = turns.steps_wanted(student, course, now=now)
-    pipeline.refresh_predictions(student_id=student_id, course_id=course_id, step_ids=steps, now=now)
+    return pipeline.refresh_predictions(student_id=student_id, course_id=course_id, step_ids=steps, now=now)
 
 
 def _is_done(student: User, course: Course) -> bool:

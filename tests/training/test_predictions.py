@@ -4,9 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from students.models import User
 from tests.training.conftest import NOW, Site
 from training import predictions
 from training.models import ModelVersion, Prediction
+from training.predictions import Grounds, Mattered
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +89,61 @@ def test_a_student_who_was_erased_meanwhile_is_no_error(empty_site: Site, versio
     gone = empty_site.students[0].pk
     empty_site.students[0].delete()
     assert not keep(gone, version, seen=1)
+
+
+def mattered(*effects: float) -> tuple[Mattered, ...]:
+    return tuple(Mattered(attempt_id=place, effect=effect) for place, effect in enumerate(effects))
+
+
+def keep_with_grounds(student_id: int, version: ModelVersion, grounds: Grounds, *, seen: int = 3) -> None:
+    assert predictions.store(
+        student_id=student_id, version=version, attempts_seen=seen, probabilities={7: 0.5}, grounds=grounds, now=NOW
+    )
+
+
+def test_what_it_rests_on_is_kept_with_it_and_goes_out_of_date_with_it(empty_site: Site, version: ModelVersion) -> None:
+    student = empty_site.students[0].pk
+    grounds = Grounds(concepts={3: mattered(0.7, -0.2)}, steps={7: mattered(-0.4)})
+    keep_with_grounds(student, version, grounds)
+
+    found = predictions.fresh(student, attempts_seen=3)
+
+    assert found is not None
+    assert found.grounds == grounds
+    assert predictions.fresh(student, attempts_seen=4) is None
+    keep(student, version, seen=4)
+    found = predictions.fresh(student, attempts_seen=4)
+    assert found is not None
+    assert found.grounds == Grounds()
+
+
+def test_what_is_kept_of_its_grounds_is_bounded_and_the_strongest_first(
+    empty_site: Site, version: ModelVersion
+) -> None:
+    student = empty_site.students[0].pk
+    many = {step: mattered(0.1, -0.9123456, 0.3, 0.2, -0.05) for step in range(predictions.STEPS_KEPT + 30)}
+    keep_with_grounds(student, version, Grounds(concepts={1: many[0]}, steps=many))
+    stored = Prediction.objects.get().evidence
+    assert stored["concepts"] == {"1": [[1, -0.912], [2, 0.3], [3, 0.2]]}
+    assert list(stored["steps"]) == [str(step) for step in range(predictions.STEPS_KEPT)]
+    assert all(len(kept) == predictions.MATTERED_KEPT for kept in stored["steps"].values())
+
+
+def test_what_it_rests_on_is_erased_with_the_student(empty_site: Site, version: ModelVersion) -> None:
+    keep_with_grounds(empty_site.students[0].pk, version, Grounds(concepts={3: mattered(0.7)}))
+    empty_site.students[0].delete()
+    assert not Prediction.objects.exists()
+
+
+def test_behind_are_those_with_answers_whom_the_version_has_not_looked_at(site: Site, version: ModelVersion) -> None:
+    seen, old, never = site.students[:3]
+    earlier = ModelVersion.objects.create(objective="tracing", number=2, state="retired", bundle="c")
+    keep(seen.pk, version, seen=1)
+    Prediction.objects.create(student=old, version=earlier, attempts_seen=40, made_at=NOW)
+    User.objects.create(username="has-not-answered")
+    with CaptureQueriesContext(connection) as queries:
+        found = predictions.behind(version, limit=100)
+    assert len(queries) == 1
+    assert set(found) == {(one.pk, site.course.pk) for one in site.students if one != seen}
+    assert {old.pk, never.pk} <= {student for student, _course in found}
+    assert len(predictions.behind(version, limit=4)) == 4

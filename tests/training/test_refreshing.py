@@ -6,8 +6,8 @@ from random import Random
 import pytest
 
 from content.models import Concept, Course, Exercise, Step
-from students import history
-from students.models import User
+from students import history, records
+from students.models import Attempt, ConceptState, User
 from tests.training.conftest import NOW, Site, answer
 from training import pipeline, predictions
 from training.models import ModelVersion, Prediction
@@ -72,3 +72,39 @@ def test_nothing_happens_without_a_model_or_for_somebody_who_is_gone(site: Site)
     gone = User.objects.create(username="gone")
     tasks.refresh_predictions(student_id=gone.pk + 1, course_id=site.course.pk)
     assert not Prediction.objects.exists()
+
+
+def test_whoever_has_not_answered_since_a_model_serves_is_shown_its_estimates_too(
+    site: Site, serving_version: ModelVersion
+) -> None:
+    for student in site.students[:2]:
+        records.rebuild([student.pk])
+    assert set(ConceptState.objects.values_list("source", flat=True)) == {"knowledge"}
+    tasks.catch_up()
+    shown = set(ConceptState.objects.values_list("source", "version"))
+    assert shown == {("tracer", str(serving_version))}
+    assert predictions.behind(serving_version, limit=99) == []
+    made = Prediction.objects.order_by("pk").values_list("made_at", flat=True)
+    before = list(made)
+    tasks.catch_up()
+    assert list(made) == before
+
+
+def test_one_look_brings_the_concepts_of_all_courses_up_to_date(site: Site, serving_version: ModelVersion) -> None:
+    student, other = site.students[0], other_course("other")
+    Attempt.objects.create(
+        student=student, step=Step.objects.get(exercise__course=other), correct=True, score=1, created_at=NOW
+    )
+    records.rebuild([student.pk])
+    tasks.refresh_predictions(student_id=student.pk, course_id=site.course.pk)
+    assert ConceptState.objects.filter(student=student, source="tracer", concept__course=other).count() == 1
+    assert not ConceptState.objects.filter(source="knowledge").exists()
+
+
+def test_when_no_model_serves_any_more_the_plain_estimates_come_back(site: Site, serving_version: ModelVersion) -> None:
+    student = site.students[0]
+    records.rebuild([student.pk])
+    tasks.refresh_predictions(student_id=student.pk, course_id=site.course.pk)
+    ModelVersion.objects.update(state="retired")
+    tasks.catch_up()
+    assert set(ConceptState.objects.values_list("source", flat=True)) == {"knowledge"}
