@@ -138,7 +138,12 @@ def _sentence(one: PastAnswer, *, voice: Voice, now: datetime) -> SafeString:
         one.language,
         mark_safe(markup.render_beginning(one.asked, width=ASKED_WIDTH)),  # noqa: S308 -- sanitised there
     )
-    blanks = {"when": _when(one.at, now=now), "exercise": exercise, "hints": one.hints_used, "number": one.try_number}
+    blanks = {
+        "when": _when(one.at, now=now),
+        "exercise": exercise,
+        "hints": f"{one.hints_used}",
+        "number": f"{one.try_number}",
+    }
     words = _words_of_student(one) if voice == Voice.STUDENT else _words_of_teacher(one)
     return mark_safe(words % {name: conditional_escape(value) for name, value in blanks.items()})  # noqa: S308
 
