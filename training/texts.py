@@ -50,7 +50,8 @@ def prior_shift(texts: Floats, courses: Ints, *, tries: Floats, right: Floats, p
 def _shift_in_course(texts: Floats, tries: Floats, right: Floats, prior: Floats) -> Floats:
     """Ridge regression of how much harder or easier than expected items are on their texts, each without itself.
 
-    What the texts explain of the spread of difficulty is chosen by how well each item is foretold from the others.
+    How much of the spread of difficulty the texts explain is not known, and may be nothing: each of SHARES has its
+    say by how well it foretells each item from the others.
     """
     answered = np.flatnonzero(tries > 0)
     if len(answered) < LEAST:
@@ -60,10 +61,13 @@ def _shift_in_course(texts: Floats, tries: Floats, right: Floats, prior: Floats)
     known = texts[answered].astype(np.float64)
     weight = 1 / (spread + noise)
     fits = [_fit(known, over, noise, spread=spread, share=share) for share in SHARES]
-    losses = [float(weight @ (over - alone) ** 2) for _, alone in fits]
-    slopes, alone = fits[int(np.argmin(losses))]
-    shift = texts @ slopes
-    shift[answered] = alone
+    losses = np.array([weight @ (over - alone) ** 2 for _, alone in fits]) / 2
+    says = np.where(np.array(SHARES) == 0, len(SHARES) - 1, 1) * np.exp(
+        losses.min() - losses
+    )  # nothing: as likely as all
+    says /= says.sum()
+    shift = texts @ np.tensordot(says, np.stack([slopes for slopes, _ in fits]), 1)
+    shift[answered] = says @ np.stack([alone for _, alone in fits])
     return shift.astype(np.float32)
 
 
