@@ -289,7 +289,7 @@ class PredictionAdmin(ReadOnlyAdmin):
     list_filter = ("version",)
     list_select_related = ("student", "version")
     search_fields = ("student__username",)
-    fields = ("student", "version", "attempts_seen", "made_at", "probabilities")
+    fields = ("student", "version", "attempts_seen", "made_at", "probabilities", "evidence")
 
     @admin.display(description=gettext_lazy("steps"))
     def steps(self, prediction: Prediction) -> int:

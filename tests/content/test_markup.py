@@ -283,3 +283,34 @@ def test_a_deeply_nested_formula_is_made_readable_in_little_time() -> None:
 
 def test_a_picture_is_read_as_what_is_said_of_it() -> None:
     assert markup.readable("![a graph](figures/a.png) of `x`") == "a graph of x"
+
+
+def beginning(text: str, width: int = 30) -> str:
+    return re.sub(r"<[^>]+>", "", markup.render_beginning(text, width=width))
+
+
+def test_the_beginning_of_a_text_is_cut_between_words_and_formulas() -> None:
+    assert beginning("Solve $2x+3=9$ for **x** and say how you found it") == "Solve 2x+3=9 for x and say how…"
+    assert beginning("Bring these together: $\\frac{x^2-2x+1}{(x-1)(x+3)}$") == "Bring these together:…"
+    assert "<math>" in markup.render_beginning("Solve $2x+3=9$", width=30)
+
+
+def test_a_text_that_is_short_enough_is_whole_and_in_one_line() -> None:
+    assert (
+        beginning("Look:\n\n- $x$\n- two\n\n![A plot](figures/p.png)", width=60).split() == "Look: x two A plot".split()
+    )
+
+
+def test_chinese_is_cut_between_any_characters_and_counts_double() -> None:
+    assert beginning("解方程并写出每一步的理由，最后检查", width=12) == "解方程并写出…"
+
+
+def test_a_text_that_begins_with_a_long_formula_still_shows_it() -> None:
+    assert beginning("$a+b+c+d+e+f+g+h$ is long", width=5) == "a+b+c+d+e+f+g+h…"
+
+
+@given(st.text(max_size=300), st.integers(0, 60))
+def test_the_beginning_of_any_text_is_not_live(text: str, width: int) -> None:
+    reader = Live()
+    reader.feed(markup.render_beginning(text, width=width))
+    assert reader.found == []
