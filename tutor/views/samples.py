@@ -1,10 +1,13 @@
-"""Turns made up for the style guide: one for every state that a practice page can be in. Plain; nothing is stored."""
+"""Turns made up for the style guide: one for every state that a practice page can be in. Nothing is stored."""
 
 from dataclasses import replace
 from uuid import UUID
 
+from django.utils.safestring import SafeString
+
 from tutor.feedback import Change, Feedback, Offer
 from tutor.turns import HintView, ReasonView, ScaffoldView, StepState, StepView, TurnView
+from tutor.views.grounds import Grounds, Line
 
 TOKEN = UUID(int=0)
 LONG = (
@@ -97,6 +100,24 @@ TURN = TurnView(
     example="",
     reason=ReasonView(code="learn", values={}, sentence="You know what slope builds on, so this is a good next step."),
     figures={},
+)
+
+
+GROUNDS = Grounds(
+    lead="Of all your answers, these mattered most for this estimate:",
+    lines=(
+        Line(
+            sentence=SafeString("Today you solved “How steep is the line?” at the first try."),
+            effect="It raised the estimate.",
+            upwards=True,
+        ),
+        Line(
+            sentence=SafeString("On Monday “How far does it rise?” was not right yet."),
+            effect="It lowered the estimate a little.",
+            upwards=False,
+        ),
+        Line(sentence=SafeString("Yesterday you had “How far does it run?” shown to you.")),
+    ),
 )
 
 

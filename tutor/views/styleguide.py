@@ -3,8 +3,10 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from students.history import Switch
 from tutor.forms import JoinForm
 from tutor.views import practice, samples
 from tutor.views.people import staff_only
@@ -39,6 +41,8 @@ def styleguide(request: HttpRequest) -> HttpResponseBase:
         "sample_formula": samples.LONG,
         "form": JoinForm(auto_id="plain-%s"),
         "refused": form,
+        "grounds": samples.GROUNDS,
+        "switch": Switch(at=timezone.now(), before=0.62, after=0.74),
         "estimates": [(0.91, 0.8, 0.96), (0.55, 0.3, 0.75), (0.1, 0.0, 0.4)],
     }
     return render(request, "styleguide/styleguide.html", context)
