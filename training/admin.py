@@ -305,9 +305,9 @@ def report_tables(report: dict[str, Any]) -> SafeString:
     """A report in words: facts of the run, the models side by side, the groups, the settings."""
     models = {"candidate": report.get("candidate"), "serving": report.get("serving"), **report.get("baselines", {})}
     groups = report.get("subgroups", {})
-    named = wording.groups(groups)
-    settings = dict(report.get("settings", {}))
-    settings |= settings.pop("network", {}) | settings.pop("split", {})
+    given = dict(report.get("settings", {}))
+    given |= given.pop("network", {}) | given.pop("split", {})
+    settings = {name: given[name] for name in (*wording.SETTINGS, *given) if name in given}  # rows keep no order
     facts = [(words, [wording.fact(name, report[name])]) for name, words in wording.FACTS.items() if name in report]
     figures = [
         (words, [wording.figure(models[who], name) for name in wording.FIGURES])
@@ -316,16 +316,20 @@ def report_tables(report: dict[str, Any]) -> SafeString:
     ]
     by_group = [
         (
-            named[name],
-            [wording.number(group["answers"]), *(wording.figure(group.get(who), "logloss") for who in RIVALS)],
+            words,
+            [
+                wording.number(groups[name]["answers"]),
+                *(wording.figure(groups[name].get(who), "logloss") for who in RIVALS),
+                wording.change(groups[name]),
+            ],
         )
-        for name, group in groups.items()
+        for name, words in wording.groups(groups).items()
     ]
-    rivals = [wording.WHO[who] for who in RIVALS]
+    heads = [_("judged answers"), *(wording.WHO[who] for who in RIVALS), _("worse by (± two standard errors)")]
     parts = (
         _table("", [], facts),
         _table(_("On later answers"), list(wording.FIGURES.values()), figures),
-        _table(_("Log loss by group"), [_("judged answers"), *rivals], by_group),
+        _table(_("Log loss by group"), heads, by_group),
         _table(_("settings"), [], [(wording.SETTINGS.get(n, n), [wording.number(v)]) for n, v in settings.items()]),
     )
     return format_html_join("", "{}", ((part,) for part in parts))

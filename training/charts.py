@@ -11,8 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 WIDTH, HEIGHT = 360, 240
-LEFT, RIGHT, TOP, BOTTOM = 48, 350, 12, 196  # of the area that is drawn in
-TICKS = 5  # about so many on an axis
+LEFT, RIGHT, TOP, BOTTOM = 48, 350, 28, 196  # of the area that is drawn in
+TICKS = 6  # about so many on an axis
 Points = Sequence[tuple[float, float]]
 
 
@@ -185,16 +185,21 @@ def _line(
 def _axis(
     low: float, high: float, *, start: int, end: int, whole: bool = False
 ) -> tuple[Callable[[float], str], list[tuple[str, str]]]:
-    """From values to pixels, and the ticks: round numbers, the outermost ones at the ends of the axis."""
+    """From values to pixels, and the ticks: round numbers. Those of an axis of passes lie within it, others around."""
     room = max(high - low, 1.0 if whole else 0.002)
     step = 10 ** math.floor(math.log10(room / TICKS))
     step *= next(factor for factor in (1, 2, 5, 10) if room / (step * factor) <= TICKS)
-    step = max(step, 1.0) if whole else step
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    last = max(last, first + 1)
+    if whole:
+        step = max(step, 1.0)
+        first, last = math.ceil(low / step), math.floor(high / step)
+        low, high = low - 0.3, high + 0.3
+    else:
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        last = max(last, first + 1)
+        low, high = first * step, last * step
 
     def pixels(value: float) -> str:
-        return f"{start + (end - start) * (value / step - first) / (last - first):.1f}"
+        return f"{start + (end - start) * (value - low) / (high - low):.1f}"
 
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     return pixels, [(pixels(i * step), f"{i * step:.{digits}f}") for i in range(first, last + 1)]

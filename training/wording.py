@@ -49,7 +49,7 @@ REASONS = {
     "calibration": _("Calibration error %(ours)s (allowed: %(allowed)s)."),
     "subgroup": _("Worse by %(loss)s in log loss for one group, where at most %(allowed)s is allowed: %(subgroup)s."),
     "subgroups": _(
-        "Worse for none of the %(groups)s groups with enough answers: by more than %(allowed)s beyond what chance "
+        "None of the %(groups)s groups with enough answers is worse by more than %(allowed)s beyond what chance "
         "explains, or by more than %(most)s in any case."
     ),
     "not_finite": _("Its predictions are not all numbers."),
@@ -126,8 +126,8 @@ COURSE, CLASS, LANGUAGE = "course_", "class_", "language_"  # begin the names of
 
 
 def groups(names: Iterable[str]) -> dict[str, str]:
-    """What groups of answers are called; courses by their titles and classes by their names, while they are there."""
-    found = {name: str(GROUPS.get(name, name)) for name in names}
+    """What groups of answers are called, the general ones first; courses and classes by name while they are there."""
+    found = {name: str(GROUPS.get(name, name)) for name in sorted(names, key=_kind)}
     course_ids = [name.removeprefix(COURSE) for name in found if name.startswith(COURSE)]
     titles = Course.objects.filter(pk__in=filter(str.isdecimal, course_ids)).values_list("pk", "title")
     words = {f"{COURSE}{pk}": _("course «%(name)s»") % {"name": title} for pk, title in titles}
@@ -139,6 +139,11 @@ def groups(names: Iterable[str]) -> dict[str, str]:
     for code, language in Course._meta.get_field("language").flatchoices:
         words[f"{LANGUAGE}{code}"] = _("courses in %(language)s") % {"language": language}
     return {name: words.get(name, given) for name, given in found.items()}
+
+
+def _kind(name: str) -> int:
+    kinds = (*GROUPS, LANGUAGE, COURSE, CLASS)
+    return next((place for place, kind in enumerate(kinds) if name.startswith(kind)), len(kinds))
 
 
 def setting(name: str, value: Any) -> str:
@@ -166,6 +171,12 @@ def figure(figures: Mapping[str, Any] | None, name: str) -> str:
     return "–" if value is None else f"{value:.4f}"
 
 
+def change(group: Mapping[str, Any]) -> str:
+    """By how much a group of answers fares worse than with the rival, and how sure that is."""
+    loss, error = group.get("loss"), group.get("error")
+    return "–" if loss is None else f"{loss:+.4f}" + ("" if error is None else f" ± {2 * error:.4f}")
+
+
 def message(content: Mapping[str, Any]) -> str:
     """What a run's message says, or nothing."""
     return _fill(MESSAGES.get(content.get("code", ""), ""), content)
@@ -187,7 +198,7 @@ def reason(content: Mapping[str, Any]) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
+    return date_format(localtime(at), "DATETIME_FORMAT")
 
 
 class _Values(dict[str, Any]):
@@ -198,5 +209,8 @@ class _Values(dict[str, Any]):
 
 
 def _fill(sentence: Any, content: Mapping[str, Any]) -> str:
-    values = {name: f"{v:.4f}" if isinstance(v, float) else v for name, v in content.items() if v is not None}
-    return str(sentence) % _Values(values)
+    return str(sentence) % _Values({name: _shown(value) for name, value in content.items() if value is not None})
+
+
+def _shown(value: Any) -> Any:
+    return f"{value:.4f}".replace("0.0000", "0") if isinstance(value, float) else value
