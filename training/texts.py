@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.dataset import Floats, Ints
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
 
+ALIKE = 0.5  # similarity from which two texts are alike: about one pair in fifty of a course
 LEAST = 10  # answered items with a text, below which a course's texts are not asked about difficulty
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)  # of the spread of difficulty that the texts may be taken to explain
 
@@ -31,6 +33,19 @@ def centred(embeddings: Sequence[Any], courses: Ints) -> Floats:
         rows[members] -= rows[members].mean(0)
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.where(length > 1e-3, rows / np.maximum(length, 1e-3), 0).astype(np.float32)
+
+
+def alike(texts: Floats, courses: Ints, asked: Ints, past: Ints) -> npt.NDArray[np.bool_]:
+    """Whether the items `asked` [..., asked] and `past` [..., past] of one course have texts alike: [..., asked, past].
+
+    `texts` are `centred`. An item -1, which stands for a whole concept, has no text.
+    """
+    if not texts.size:
+        return np.zeros((*asked.shape, past.shape[-1]), bool)
+    near = texts[asked] @ np.swapaxes(texts[past], -1, -2) >= ALIKE
+    real = (asked >= 0)[..., :, None] & (past >= 0)[..., None, :]
+    found: npt.NDArray[np.bool_] = near & real & (courses[asked][..., :, None] == courses[past][..., None, :])
+    return found
 
 
 def prior_shift(texts: Floats, courses: Ints, *, tries: Floats, right: Floats, prior: Floats) -> Floats:

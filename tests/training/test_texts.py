@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training import texts
-from training.dataset import Floats, Ints
+from training.texts import Floats, Ints
 
 ITEMS, WIDTH = 120, 24
 
@@ -33,6 +33,20 @@ def test_products_of_centred_texts_are_similarities_within_their_course() -> Non
     assert np.allclose(np.linalg.norm(there[:3], axis=1), 1)
     assert there[0] @ there[1] > 0 > there[0] @ there[2]
     assert not there[3:].any()  # alone in its course; without a text
+
+
+def test_texts_are_alike_only_within_a_course_and_only_where_there_is_one() -> None:
+    rows = [np.array(row, np.float32) for row in ([1, 0], [1, 0.1], [0, 1], [1, 0], [0, 1])]
+    courses = np.array([0, 0, 0, 1, 1], np.int32)
+    there = texts.centred(rows, courses)
+    asked, past = np.array([0, 3, -1]), np.array([0, 1, 2, 3])
+    found = texts.alike(there, courses, asked, past)
+    assert found.tolist() == [[True, True, False, False], [False, False, False, True], [False] * 4]
+    windows = texts.alike(there, courses, np.stack([asked, asked[::-1]]), np.stack([past, past]))
+    assert np.array_equal(windows[0], found)
+    assert np.array_equal(windows[1], found[::-1])
+    nothing = texts.centred([None] * 5, courses)
+    assert not texts.alike(nothing, courses, asked, past).any()
 
 
 def test_courses_without_texts_have_no_columns() -> None:
