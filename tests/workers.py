@@ -33,7 +33,7 @@ def of_this_test(settings: Any, folder: Path) -> Iterator[Start]:
             worker = subprocess.Popen(
                 [*command, "-n", f"{queue}{len(started)}@%h"],
                 cwd=ROOT,
-                env=_environment(settings),
+                env=environment(settings),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -57,7 +57,7 @@ def kill(worker: subprocess.Popen[bytes]) -> None:
     worker.wait()
 
 
-def _environment(settings: Any) -> dict[str, str]:
+def environment(settings: Any) -> dict[str, str]:
     """As this process has it, with the database of the test."""
     database = connection.settings_dict
     user = f"{database['USER']}:{quote(database['PASSWORD'] or '', safe='')}@"

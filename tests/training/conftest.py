@@ -17,6 +17,9 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ITEMS = 24
 CONCEPTS = 4
 TINY = {"epochs": 2, "max_history": 30, "network": {"width": 16, "layers": 1, "heads": 2, "residual_width": 4}}
+EASY_GATE = registry.GateConfig(
+    min_answers=20, margin=-9.0, calibration_slack=1.0, subgroup_margin=9.0, subgroup_most=9.0
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,10 +113,7 @@ def walk(**options: Any) -> TrainingRun:
 @pytest.fixture
 def easy_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few answers suffice, and it is enough to be finite: for tests of the walk, not of the judgement."""
-    gate = registry.GateConfig(
-        min_answers=20, margin=-9.0, calibration_slack=1.0, subgroup_margin=9.0, subgroup_most=9.0
-    )
-    monkeypatch.setattr(pipeline, "GATE", gate)
+    monkeypatch.setattr(pipeline, "GATE", EASY_GATE)
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """A training worker that is killed in mid-run: what served goes on serving, and a new worker finishes the run."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,7 @@ import pytest
 from tests import workers
 from tests.training.conftest import NOW, TINY, Site
 from tests.waiting import eventually
-from training import pipeline, registry, runs, tasks
+from training import pipeline, registry, runs, seal, tasks
 from training.models import TrainingRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,6 +54,66 @@ def test_a_killed_worker_leaves_the_old_version_serving_and_a_new_one_finishes_t
     run.refresh_from_db()
     assert (run.state in ("promoted", "refused"), run.starts) == (True, 2)
     assert registry.serving("tracing") in (old, run.version)
+
+
+MOMENTS = {
+    "in the middle of the snapshot": ("training.snapshot", "SnapshotWriter.write", "after", "", "3"),
+    "when the snapshot is whole": ("training.export", "write_snapshot", "after"),
+    "in the middle of the first checkpoint": ("pathlib", "Path.write_bytes", "half", "state.new"),
+    "in the middle of the second checkpoint": ("pathlib", "Path.write_bytes", "half", "state.new", "2"),
+    "between two checkpoints": ("training.finetune", "State.write", "after"),
+    "when training is over": ("training.finetune", "write_bundle", "before"),
+    "in the middle of the bundle": ("training.bundle", "tracing.save", "after"),
+    "when the bundle is whole": ("training.finetune", "write_bundle", "after"),
+    "when the bundle has moved and no row knows": ("pathlib", "Path.rename", "after", "bundle"),
+    "when the version is registered": ("training.registry", "register", "after"),
+    "in the middle of the report": ("pathlib", "Path.replace", "before", "report.json.new", "2"),
+    "when the report is written": ("training.evaluate", "evaluate", "after"),
+    "when the version serves and no reason is stored": ("training.registry", "promote", "after"),
+    "when the gate has spoken": ("training.registry", "consider", "after"),
+}
+
+
+def kill_at(moment: str, run: TrainingRun, settings: Any) -> None:
+    """Walk the run in a process of its own, to that moment."""
+    command = [sys.executable, "-m", "tests.training.dying", str(run.pk), *MOMENTS[moment]]
+    done = subprocess.run(
+        command, cwd=workers.ROOT, env=workers.environment(settings), capture_output=True, timeout=PATIENCE
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
+
+
+def made_by(run: TrainingRun) -> dict[str, Any]:
+    """What a run ends in: every byte of the weights, the curve, and what was found on later answers."""
+    run.refresh_from_db()
+    assert run.version is not None
+    assert run.state in ("promoted", "refused")
+    assert run.version.reasons
+    folder = registry.folder(run.version)
+    seal.verify(folder)
+    assert seal.read_report(folder) == run.version.report
+    curve = [{name: row[name] for name in row if name != "speed"} for row in run.version.report["history"]]
+    weights = {path.name: path.read_bytes() for path in folder.glob("*.safetensors")}
+    return {**weights, "curve": curve, "figures": run.version.report["candidate"], "answers": run.answers}
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_at_any_moment_ends_as_one_that_is_not(site: Site, easy_gate: None, settings: Any) -> None:
+    options = {**TINY, "base": "none", "epochs": 3}
+    unbroken = runs.request_retrain("tracing", trigger="person", options=options)
+    pipeline.retrain(run_id=unbroken.pk)
+    expected = made_by(unbroken)
+    assert len(expected["curve"]) >= 3
+
+    different = []
+    for moment in MOMENTS:
+        run = runs.request_retrain("tracing", trigger="person", options=options)
+        kill_at(moment, run, settings)
+        assert state_of(run) == "running"
+        runs.look_after(now=NOW)
+        assert pipeline.retrain(run_id=run.pk), moment
+        different += [f"{moment}: {name}" for name, value in made_by(run).items() if value != expected[name]]
+    assert different == []
 
 
 def test_a_run_whose_message_was_lost_is_queued_again_by_a_worker_that_starts(
