@@ -313,3 +313,7 @@ def test_the_beginning_of_any_text_is_not_live(text: str, width: int) -> None:
     reader = Live()
     reader.feed(markup.render_beginning(text, width=width))
     assert reader.found == []
+
+
+def test_html_in_the_beginning_of_a_text_is_shown_as_text() -> None:
+    assert markup.render_beginning("Is <b>2</b> < 3?", width=60) == "Is &lt;b&gt;2&lt;/b&gt; &lt; 3?"
