@@ -2,8 +2,8 @@
 
     python -m tests.training.dying RUN MODULE OBJECT.NAME MOMENT [ENDING] [TIME]
 
-The gate is the easy one of the tests. SIGKILL comes before, after or half-way through the call of that name (the TIME-th
-one, of those whose first argument ends in ENDING). Half-way through: of a method that writes bytes to a file.
+The gate is the easy one of the tests. SIGKILL comes before, after or half-way through the call of that name (the
+TIME-th one, of those whose first argument ends in ENDING). Half-way through: of a method that writes bytes to a file.
 """
 
 import importlib
