@@ -1,7 +1,8 @@
-"""Records as tensors: windows of many students side by side, for training and for judging."""
+"""Records as tensors: rows that lie anywhere, or windows of many students side by side; to train on and to judge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -9,77 +10,147 @@ from torch import Tensor
 
 from training import dataset, features
 from training.dataset import Bools, Floats, Snapshot, Window
+from training.features import Halves
+from training.histories import as_asked, chosen
 from training.objectives import tracing
 
 
+class Batch(Protocol):
+    """Something to be answered."""
+
+    @property
+    def right(self) -> Tensor:
+        """What came of it."""
+
+    @property
+    def label(self) -> Tensor:
+        """1 where the answer is predicted."""
+
+    def ask(self, model: tracing.Tracer, table: tracing.ResidualTable, *, drop: float = 0.0) -> Tensor:
+        """Log odds [..., *right.shape]; a share `drop` of items and concepts goes without residual vectors."""
+
+
 @dataclass(frozen=True)
-class Batch:
-    """Windows side by side, filled up at the end. B windows, T the longest."""
+class Rows:
+    """Answers [N] that are seen apart from the student's others: what the trunk alone makes of them."""
+
+    features: Tensor  # [N, F]
+    item: Tensor  # [N] row of the residual table, -1 unknown
+    members: Tensor  # [N, most]
+    right: Tensor  # [N]
+    label: Tensor  # [N]
+
+    def ask(self, model: tracing.Tracer, table: tracing.ResidualTable, *, drop: float = 0.0) -> Tensor:
+        """Log odds [2, N]: what the trunk expects, and mastery, which has the same to foretell."""
+        described = model.describe(self.features, table(self.item, self.members, drop=drop))
+        return torch.stack([described.odds, described.mastery])
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows side by side, filled up at the end. B windows, T the longest, Q rows at its end that are asked."""
 
     features: Tensor  # [B, T, F]
     responses: Tensor  # [B, T, RESPONSES]
     item: Tensor  # [B, T] row of the residual table, -1 unknown
     members: Tensor  # [B, T, most]
-    kinds: Tensor  # [B, T, T, R]
-    right: Tensor  # [B, T]
-    label: Tensor  # [B, T] 1 where the answer is predicted
+    code: Tensor  # [B, Q, T]
+    right: Tensor  # [B, Q]
+    label: Tensor  # [B, Q]
 
     def ask(self, model: tracing.Tracer, table: tracing.ResidualTable, *, drop: float = 0.0) -> Tensor:
-        """Log odds [B, T] of every answer; a share `drop` of items and concepts goes without residual vectors."""
+        """Log odds [B, Q]."""
         residual = table(self.item, self.members, drop=drop)
-        odds: Tensor = model(features=self.features, responses=self.responses, residual=residual, kinds=self.kinds)
+        odds: Tensor = model(features=self.features, responses=self.responses, residual=residual, code=self.code)
         return odds
 
 
 class Material:
-    """A snapshot made ready: features of every answer, and its windows as batches."""
+    """A snapshot made ready: features of its answers, as single rows and as windows, on a device."""
 
     def __init__(
-        self, snapshot: Snapshot, *, table: tracing.ResidualTable, described: Floats, predicted: Bools
+        self,
+        snapshot: Snapshot,
+        *,
+        table: tracing.ResidualTable,
+        described: Halves,
+        predicted: Bools,
+        device: torch.device | None = None,
     ) -> None:
-        self.snapshot = snapshot
-        self.described = described
-        self.predicted = predicted
-        self.responses = features.responses(snapshot.answers)
+        self.snapshot, self.described, self.predicted = snapshot, described, predicted
+        self.device = device or torch.device("cpu")
         steps = snapshot.steps
         self.item, concept = table.places(steps.items, steps.concepts)
         self.members = np.where(steps.set_concepts >= 0, features.take(concept, steps.set_concepts), -1)
+        self.asked = as_asked(snapshot)
 
-    def batch(self, group: Sequence[Window]) -> Batch:
-        """These windows as tensors."""
+    def rows(self, places: Any) -> Rows:
+        """Answers at these places."""
+        answers = self.snapshot.answers
+        return Rows(
+            *self._tensors(
+                self.described[places],
+                *self._ids(answers.item[places]),
+                answers.correct[places].astype(np.float32),
+                self.predicted[places].astype(np.float32),
+            )
+        )
+
+    def windows(self, group: Sequence[Window], *, history: int) -> Windows:
+        """These windows, of which the same number of rows is past to all: see dataset.windows."""
         answers, steps = self.snapshot.answers, self.snapshot.steps
-        longest = max(window.stop - window.start for window in group)
-        shape = (len(group), longest)
-        described = np.zeros((*shape, features.WIDTH), np.float32)
-        responses = np.zeros((*shape, tracing.RESPONSES), np.float32)
-        item = np.full(shape, -1, np.int64)
-        members = np.full((*shape, self.members.shape[1]), -1, np.int64)
-        kinds = np.zeros((*shape, longest, len(features.RELATIONS)), np.float32)
-        right, label = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        for place, window in enumerate(group):
-            rows, size = slice(window.start, window.stop), window.stop - window.start
-            part = answers.part(rows)
-            described[place, :size] = self.described[rows]
-            responses[place, :size] = self.responses[rows]
-            item[place, :size] = self.item[part.item]
-            members[place, :size] = self.members[steps.item_set[part.item]]
-            kinds[place, :size, :size] = features.relations(steps, part, features.as_asked(steps, part))
-            right[place, :size] = part.correct
-            first = window.first - window.start
-            label[place, first:size] = self.predicted[window.first : window.stop]
-        arrays = (described, responses, item, members, kinds, right, label)
-        return Batch(*(torch.from_numpy(array) for array in arrays))
+        start, first, stop = (np.array([getattr(window, name) for window in group]) for name in Window.__slots__)
+        past = int((first - start).max())
+        place = start[:, None] + np.arange(int((stop - start).max()))
+        inside = place < stop[:, None]
+        place = np.minimum(place, (stop - 1)[:, None])  # filled up with the last answer; nobody looks there
+        here = chosen(self.asked, place)
+        asked = chosen(here, np.s_[:, past:])
+        code = features.relations(steps, asked, here, most=history)
+        part = answers.part(place)
+        predicted = self.predicted[place] & inside & (place >= first[:, None])
+        return Windows(
+            *self._tensors(
+                self.described[place],
+                features.responses(part),
+                *self._ids(part.item),
+                code,
+                part.correct[:, past:].astype(np.float32),
+                predicted[:, past:].astype(np.float32),
+            )
+        )
+
+    def _ids(self, item: Any) -> tuple[Any, Any]:
+        members = self.members[self.snapshot.steps.item_set[item]]
+        return self.item[item].astype(np.int64), members.astype(np.int64)
+
+    def _tensors(self, *arrays: Any) -> list[Tensor]:
+        return [torch.from_numpy(np.ascontiguousarray(array)).to(self.device) for array in arrays]
 
 
 @torch.inference_mode()
-def predict(model: tracing.Tracer, table: tracing.ResidualTable, material: Material, *, size: int = 16) -> Floats:
+def predict(model: tracing.Tracer, table: tracing.ResidualTable, material: Material) -> Floats:
     """P(right) [answers] of the rows to be predicted, NaN elsewhere; both networks must be in eval mode."""
     p = np.full(len(material.described), np.nan, np.float32)
-    found = dataset.windows(material.snapshot, predicted=material.predicted, history=model.config.max_history)
-    for group in dataset.batches(found, size=size):
-        batch = material.batch(group)
-        rows = batch.ask(model, table).sigmoid().numpy()
-        for place, window in enumerate(group):
-            p[window.first : window.stop] = rows[place, window.first - window.start : window.stop - window.start]
-    p[~material.predicted] = np.nan
+    history = model.config.max_history
+    found = dataset.windows(material.snapshot, predicted=material.predicted, history=history)
+    for group in dataset.batches(found, size=dataset.ANSWERS):
+        batch = material.windows(group, history=history)
+        rows = batch.ask(model, table).sigmoid().float().cpu().numpy()
+        label = batch.label.cpu().numpy() > 0
+        first = max(window.first - window.start for window in group)
+        start = np.array([window.start for window in group])
+        place = start[:, None] + first + np.arange(rows.shape[1])
+        p[place[label]] = rows[label]
+    return p
+
+
+@torch.inference_mode()
+def expect(model: tracing.Tracer, table: tracing.ResidualTable, material: Material) -> Floats:
+    """P(right) [answers] by the trunk alone, likewise."""
+    p = np.full(len(material.described), np.nan, np.float32)
+    places = np.flatnonzero(material.predicted)
+    for start in range(0, len(places), dataset.ANSWERS):
+        some = places[start : start + dataset.ANSWERS]
+        p[some] = material.rows(some).ask(model, table)[0].sigmoid().float().cpu().numpy()
     return p

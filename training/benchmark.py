@@ -22,9 +22,12 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from training import batches, dataset, features, finetune
+from training.batches import Material
 from training.config import FinetuneConfig
 from training.dataset import Answers, Bools, Floats, Snapshot, Split
+from training.features import Halves
 from training.objectives import tracing
+from training.population import Population
 
 NEEDED = ("student", "index", "item", "concepts", "correct")
 PARTS = ("train", "valid", "test")
@@ -91,14 +94,18 @@ def attempt(record: Snapshot, parts: Split, *, base: Path | None, zero_shot: boo
         model, table = trained.model, trained.table
     trained_at = time.monotonic()
     known = parts.train | parts.valid
-    whole = predict(model, table, record, counted=known, asked=parts.test)
+    described = describe(record, counted=known, asked=parts.test)
+    whole = predict(model, table, record, described=described, asked=parts.test)
     predicted_at = time.monotonic()
-    core = predict(model, _empty(table), record, counted=known, asked=parts.test)
-    nobody = np.zeros_like(known)
+    core = predict(model, _empty(table), record, described=described, asked=parts.test)
+    alone: Floats | None = None
+    if zero_shot:
+        described = describe(record, counted=np.zeros_like(known), asked=parts.test)
+        alone = predict(model, table, record, described=described, asked=parts.test)
     return Trial(
         whole=whole,
         core=core,
-        without_counts=predict(model, table, record, counted=nobody, asked=parts.test) if zero_shot else None,
+        without_counts=alone,
         train_seconds=trained_at - began,
         answers_per_s=float(parts.test.sum() / (predicted_at - trained_at)),
         parameters=sum(weights.numel() for module in (model, table) for weights in module.parameters()),
@@ -106,13 +113,20 @@ def attempt(record: Snapshot, parts: Split, *, base: Path | None, zero_shot: boo
     )
 
 
+def describe(record: Snapshot, *, counted: Bools, asked: Bools) -> Halves:
+    """The features of all answers of the students who are `asked`, with a population made of the rows `counted`."""
+    students = np.zeros(len(record.students), bool)
+    students[record.student_of_row[asked]] = True
+    population = Population(record, counted, folds=0)
+    return features.tabulate(record, population, rows=students[record.student_of_row])
+
+
 def predict(
-    model: tracing.Tracer, table: tracing.ResidualTable, record: Snapshot, *, counted: Bools, asked: Bools
+    model: tracing.Tracer, table: tracing.ResidualTable, record: Snapshot, *, described: Halves, asked: Bools
 ) -> Floats:
-    """P(right) [answers] of the rows `asked`, with population counts made of the rows `counted`."""
-    counts = features.count(record.steps, record.answers, counted)
-    described = features.tabulate(record, counts=counts, counted=counted)
-    return batches.predict(model, table, batches.Material(record, table=table, described=described, predicted=asked))
+    """P(right) [answers] of the rows `asked`."""
+    material = Material(record, table=table, described=described, predicted=asked, device=model.device)
+    return batches.predict(model, table, material)
 
 
 def figures(record: Snapshot, parts: Split, p: Floats) -> dict[str, Any]:
@@ -134,7 +148,8 @@ def refuse_seen(base: Path, *, name: str) -> None:
 
 
 def _empty(table: tracing.ResidualTable) -> tracing.ResidualTable:
-    return tracing.ResidualTable(items=(), concepts=(), width=table.items.shape[1])
+    none = tracing.ResidualTable(items=(), concepts=(), width=table.items.shape[1])
+    return none.to(table.items.device)
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

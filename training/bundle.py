@@ -12,10 +12,11 @@ from typing import Any
 
 import torch
 
-from training import seal
+from training import population, seal
 from training.config import FinetuneConfig
 from training.dataset import Snapshot, Split
 from training.objectives import tracing
+from training.population import Others
 
 
 class NotFinite(ValueError):
@@ -28,9 +29,11 @@ class Trained:
 
     model: tracing.Tracer
     table: tracing.ResidualTable
+    others: Others
     epochs: int
     seconds: float
     history: list[dict[str, float]]  # epoch, loss, valid_loss
+    sets: tuple[str, ...] = ()  # names of what a base for everybody was trained on
 
 
 def write_bundle(
@@ -44,6 +47,7 @@ def write_bundle(
     shutil.rmtree(side, ignore_errors=True)
     side.mkdir(parents=True)
     tracing.save(side, model=trained.model, table=trained.table)
+    population.save(side, trained.others)
     report = {
         "objective": "tracing",
         "settings": config.to_dict(),
@@ -57,6 +61,7 @@ def write_bundle(
             weights.numel() for module in (trained.model, trained.table) for weights in module.parameters()
         ),
         "simulated": snapshot.simulated,
+        "trained_on_sets": trained.sets,
     }
     seal.close(side, report)
     (side / "MODEL_CARD.md").write_text(model_card(report), encoding="utf-8")

@@ -13,6 +13,7 @@ class NetworkConfig:
     """Size of a network that starts from nothing; a run that starts from a base keeps the base's own."""
 
     width: int = 64
+    trunk: int = 192  # width of what is drawn from the features alone
     layers: int = 2
     heads: int = 4
     residual_width: int = 16  # numbers an item or concept is known by, beside its counts
@@ -39,19 +40,24 @@ class FinetuneConfig:
     `minutes`: the schedule is shortened to end by then; such a run does not repeat to the last digit.
     """
 
-    learning_rate: float = 1e-3
-    base_learning_rate: float = 3e-4  # instead of it, when the run starts from a base
+    row_learning_rate: float = 3e-3  # of single rows
+    learning_rate: float = 1e-3  # of windows
+    trunk_rate: float = 0.3  # share of it that the trunk, which knows its part by then, goes on with
+    base_learning_rate: float = 3e-4  # instead of both, when the run starts from a base
     weight_decay: float = 0.05
     residual_weight_decay: float = 10.0  # strong: beside good counts a vector must earn its place
-    dropout: float = 0.2
+    pull: float = 0.05  # towards the weights of the base, when the run starts from one
+    dropout: float = 0.3
     residual_dropout: float = 0.5  # share of items (and concepts) a batch is shown without their residual vector
-    epochs: int = 12
-    patience: int = 3  # epochs without a better validation loss before stopping
-    batch_size: int | None = None  # windows a step; None: by the amount of data, see dataset.default_batch_size
+    thin: bool = False  # describe a share of the students by what few others, or none, did; to make a base
+    row_epochs: int = 30
+    epochs: int = 4  # over windows
+    patience: int = 6  # epochs without a better validation loss before a phase ends
+    batch_size: int | None = None  # answers a step; None: by the amount of data, see dataset.default_batch_size
     accumulate: int = 1  # parts a step is computed in, to save memory
     warmup: float = 0.05  # share of the steps
     clip: float = 1.0  # norm of the gradient
-    average: float = 0.995  # of the weights, exponential; 0 keeps the last ones
+    average: float = 0.998  # of the weights, exponential; 0 keeps the last ones
     residuals: bool = True  # learn vectors of single items and concepts; else the core alone
     max_history: int = 128  # past answers attended to
     trainable_layers: int | None = None
@@ -61,10 +67,11 @@ class FinetuneConfig:
     split: SplitConfig = field(default_factory=SplitConfig)
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.patience < 1 or self.accumulate < 1 or self.max_history < 1:
-            raise ValueError("epochs, patience, accumulate and max_history start at 1")
-        if self.learning_rate <= 0 or self.base_learning_rate <= 0 or self.weight_decay < 0:
-            raise ValueError("learning rates are positive, weight decay is not negative")
+        if min(self.epochs, self.patience, self.accumulate, self.max_history) < 1 or self.row_epochs < 0:
+            raise ValueError("epochs, patience, accumulate and max_history start at 1, row_epochs at 0")
+        rates = (self.row_learning_rate, self.learning_rate, self.base_learning_rate)
+        if min(rates) <= 0 or min(self.weight_decay, self.residual_weight_decay, self.pull) < 0:
+            raise ValueError("learning rates are positive, weight decay and pull are not negative")
         if not (0 <= self.dropout < 1 and 0 <= self.residual_dropout <= 1 and 0 <= self.average < 1):
             raise ValueError("dropout and average are shares below 1")
         if self.trainable_layers is not None and self.trainable_layers < 0:

@@ -4,6 +4,7 @@ Reads: a snapshot folder (attempts, steps and prerequisites as parquet, manifest
 Everything is in numpy; the rows of one student lie together, oldest first. Texts become numbers once, here.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,9 +21,9 @@ from scipy import sparse
 from training.config import SplitConfig
 from training.snapshot import FORMAT, file_hash, read_manifest
 
-SQUARE = 2048  # concept sets, up to which their relations are worked out once for all
 KINDS = ("", "one_choice", "several_choices", "number", "expression", "text")  # order is stored in models: append only
 
+ANSWERS = 4096  # a step or a batch, at most
 PORTION = 65_536  # answers read at a time
 COLUMNS: Mapping[str, type] = {
     "student": np.int32,
@@ -39,6 +40,7 @@ Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 Seconds = npt.NDArray[np.float64]
+Hashes = npt.NDArray[np.uint64]
 
 
 class BadSnapshot(ValueError):
@@ -59,6 +61,16 @@ class Steps:
     requires: Ints  # [pairs, 2] concept, what it builds on
 
     @cached_property
+    def item_hashes(self) -> Hashes:
+        """[items] of the stable ids; never 0."""
+        return _hashed(self.items)
+
+    @cached_property
+    def set_hashes(self) -> Hashes:
+        """[sets] of the stable ids of their concepts; never 0."""
+        return _hashed([";".join(self.concepts[i] for i in row if i >= 0) for row in self.set_concepts.tolist()])
+
+    @cached_property
     def incidence(self) -> Any:
         """[sets, concepts] sparse, 1 where the set holds the concept."""
         rows, columns = np.nonzero(self.set_concepts >= 0)
@@ -74,13 +86,10 @@ class Steps:
         pairs = sparse.csr_matrix((ones, (self.requires[:, 0], self.requires[:, 1])), (size, size))
         return self.incidence @ pairs
 
-    @cached_property
-    def set_relations(self) -> tuple[Bools, Bools] | None:
-        """[sets, sets] of: shares a concept, builds on; None where there are too many sets for a square table."""
-        if len(self.set_concepts) > SQUARE:
-            return None
-        across = self.incidence.T
-        return (self.incidence @ across).toarray() > 0, (self.needs @ across).toarray() > 0
+    def relations_of(self, sets: Any) -> tuple[Bools, Bools]:
+        """[sets, sets] of these concept sets: shares a concept, builds on."""
+        rows, across = self.incidence[sets], self.incidence[sets].T
+        return (rows @ across).toarray() > 0, (self.needs[sets] @ across).toarray() > 0
 
 
 @dataclass(frozen=True)
@@ -135,7 +144,7 @@ class Split:
     counted: Bools  # rows that the population counts may be made of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Window:
     """Rows `start:stop` of one student, of which those from `first` on are predicted; the rest is history."""
 
@@ -305,34 +314,52 @@ def split_by_student(snapshot: Snapshot, *, valid: set[str], test: set[str]) -> 
 
 
 def windows(snapshot: Snapshot, *, predicted: Bools, history: int) -> list[Window]:
-    """Cover the rows `predicted`: each window holds up to `history` rows of past and then up to `history` asked ones.
-
-    A student's first window starts at the first answer, so that short records are one window.
+    """Cover the rows `predicted`: each window holds `history` rows of past (a student's first: none) and then up to
+    `history` asked ones.
     """
     found = []
     for start, stop in zip(snapshot.offsets[:-1].tolist(), snapshot.offsets[1:].tolist(), strict=True):
         rows = np.flatnonzero(predicted[start:stop])
-        for first in range(0, stop - start, history):
+        for first in range(0, stop - start, history) if len(rows) else ():
             inside = rows[(rows >= first) & (rows < first + history)]
             if len(inside):
                 found.append(Window(start + max(0, first - history), start + first, start + int(inside[-1]) + 1))
     return found
 
 
-def default_batch_size(count: int) -> int:
-    """Windows a step: about fifty steps an epoch, but between 4 and 32 windows."""
-    return min(32, max(4, count // 50))
+def default_batch_size(rows: int) -> int:
+    """Answers a step: about fifty steps an epoch, within bounds."""
+    return min(ANSWERS, max(128, rows // 50))
 
 
 def batches(found: Sequence[Window], *, size: int, rng: np.random.Generator | None = None) -> Iterator[list[Window]]:
-    """Windows of similar length together, longest first; with `rng` in random order, both of windows and of batches."""
+    """Windows of similar length together, about `size` answers to a batch; with `rng` in random order.
+
+    Windows with and without past never share a batch, so that as many rows are past to all of one.
+    """
     lengths = np.array([window.stop - window.start for window in found], float)
+    later = np.array([window.first > window.start for window in found], bool)
     if rng is not None:
         lengths = lengths * rng.uniform(0.85, 1.15, len(lengths))  # other company every epoch
-    order = np.argsort(-lengths, kind="stable")
-    groups = [order[i : i + size] for i in range(0, len(order), size)]
+    order = np.lexsort((-lengths, later))
+    groups: list[list[Window]] = []
+    room = longest = 0
+    for place in order.tolist():
+        window = found[place]
+        length = window.stop - window.start
+        longest = max(longest, length)
+        if room < longest or (window.first > window.start) != (groups[-1][0].first > groups[-1][0].start):
+            groups.append([])
+            room, longest = size, length
+        groups[-1].append(window)
+        room -= longest
     for group in rng.permutation(len(groups)) if rng is not None else range(len(groups)):
-        yield [found[i] for i in groups[group]]
+        yield groups[group]
+
+
+def _hashed(names: Sequence[str]) -> Hashes:
+    digests = (hashlib.blake2b(name.encode(), digest_size=8).digest() for name in names)
+    return np.maximum(np.frombuffer(b"".join(digests), np.uint64), 1)
 
 
 def _verify(folder: Path, hashes: Mapping[str, str]) -> None:

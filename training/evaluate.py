@@ -21,9 +21,11 @@ from students import knowledge
 from training import batches, comparison, dataset, features, seal, serving
 from training.batches import Material
 from training.config import FinetuneConfig
-from training.dataset import Answers, Bools, Floats, Snapshot, Split
-from training.features import Asked, Counts
+from training.dataset import Answers, Bools, Snapshot, Split
+from training.features import Halves
+from training.histories import as_asked, chosen
 from training.objectives import tracing
+from training.population import FOLDS, Counts, Others, Population, count
 
 FIRST_ANSWERS = 10
 RARE = 5  # first tries in the training part, below which an item is rarely answered
@@ -54,8 +56,11 @@ def evaluate(*, bundle: Path, snapshot: Path, rival: Path | None = None, after: 
     seen = seen_until(record, split, after=after)
     if after is not None:
         split = replace(split, test=split.test & ~(record.answers.seconds <= after))
-    counts = features.count(record.steps, record.answers, split.counted)
-    described = features.tabulate(record, counts=counts, counted=split.counted)
+    population = Population(record, split.counted, folds=FOLDS, seed=config.seed)
+    counts = population.others().counts
+    judged = np.zeros(len(record.students), bool)
+    judged[record.student_of_row[split.test]] = True
+    described = features.tabulate(record, population, rows=judged[record.student_of_row])
 
     predicted = {"candidate": predict(bundle, record, described, rows=split.test)}
     if rival is not None:
@@ -73,7 +78,7 @@ def evaluate(*, bundle: Path, snapshot: Path, rival: Path | None = None, after: 
         bundle,
         {
             "answers": len(right),
-            "spread": fitted_spread(serving.Predictor(bundle), record, counts, split),
+            "spread": fitted_spread(bundle, record, population.others(), split),
             "seen_until": seen,
             "candidate": figures["candidate"],
             "serving": figures.get("serving"),
@@ -118,15 +123,15 @@ def compared(
     }
 
 
-def predict(bundle: Path, record: Snapshot, described: Floats, *, rows: Bools) -> Predictions:
+def predict(bundle: Path, record: Snapshot, described: Halves, *, rows: Bools) -> Predictions:
     """P(right) [rows] of a bundle."""
     model, table = tracing.load(bundle)
     material = Material(record, table=table, described=described, predicted=rows)
     return batches.predict(model, table, material)[rows].astype(np.float64)
 
 
-def fitted_spread(predictor: serving.Predictor, record: Snapshot, counts: Counts, split: Split) -> float:
-    """The standard deviation, in logits, of abilities in a concept around what the network expects of a student.
+def fitted_spread(bundle: Path, record: Snapshot, others: Others, split: Split) -> float:
+    """The standard deviation, in logits, of abilities in a concept around what the network takes for mastery.
 
     A student's next held-out answers are expected all at once, from what came before the first of them. An ability
     that is higher than expected shows in all answers to a concept, so that what two of them are off by, r, goes
@@ -134,14 +139,7 @@ def fitted_spread(predictor: serving.Predictor, record: Snapshot, counts: Counts
     are left out. With few pairs the result stays near serving.SPREAD.
     """
     together = alone = 0.0
-    held = split.valid | split.test
-    shown = 0
-    for start, stop in zip(record.offsets[:-1].tolist(), record.offsets[1:].tolist(), strict=True):
-        rows = start + np.flatnonzero(held[start:stop])[:AHEAD]
-        if len(rows) < 2 or shown == MOST_STUDENTS:
-            continue
-        shown += 1
-        p = expected_at_once(predictor, record, counts, split, rows=rows, start=start)
+    for rows, p in expected_at_once(bundle, record, others, split):
         item = record.answers.item[rows]
         group = record.steps.item_set[item]
         pairs = np.triu((group[:, None] == group) & (item[:, None] != item), 1)
@@ -152,21 +150,25 @@ def fitted_spread(predictor: serving.Predictor, record: Snapshot, counts: Counts
     return float(np.sqrt(max(variance, LEAST_SPREAD**2)))
 
 
-def expected_at_once(
-    predictor: serving.Predictor, record: Snapshot, counts: Counts, split: Split, *, rows: Any, start: int
-) -> Predictions:
-    """P(right) [rows] of answers of the student who begins at `start`, all from what came before the first."""
-    before = slice(start, int(rows[0]))
-    answers, steps, item = record.answers.part(before), record.steps, record.answers.item[rows]
-    others = features.without_own(steps, counts, answers, split.counted[before])
-    known, _ = features.facts(steps, others, item)
-    size = len(rows)
-    moment = np.full(size, record.answers.seconds[rows[0]])
-    asked = Asked(item, steps.item_set[item], steps.item_kind[item], np.full(size, len(answers), np.int32), moment)
+def expected_at_once(bundle: Path, record: Snapshot, others: Others, split: Split) -> Iterator[tuple[Any, Predictions]]:
+    """By student, the first held-out answers and mastery as of their steps, all from what came before the first."""
+    model, _ = tracing.load(bundle)
+    held = split.valid | split.test
+    groups: list[Any] = []
+    for start, stop in zip(record.offsets[:-1].tolist(), record.offsets[1:].tolist(), strict=True):
+        rows = start + np.flatnonzero(held[start:stop])[:AHEAD]
+        if len(rows) > 1 and len(groups) < MOST_STUDENTS:
+            groups.append(rows)
+    if not groups:
+        return
+    asked = as_asked(record)
+    places = np.concatenate(groups)
+    first = np.repeat([rows[0] for rows in groups], [len(rows) for rows in groups])
+    asked = replace(chosen(asked, places), seen=asked.seen[first], seconds=asked.seconds[first])
     with torch.inference_mode():
-        odds = predictor.ask(steps, answers, others, asked=asked, known=known)
-    p: Predictions = 1 / (1 + np.exp(-odds.astype(np.float64)))
-    return p
+        described = torch.from_numpy(features.describe(record, asked, others))
+        p = torch.sigmoid(model.mastery(model.scaled(described))).numpy().astype(np.float64)
+    yield from zip(groups, np.split(p, np.cumsum([len(rows) for rows in groups])[:-1]), strict=True)
 
 
 def subgroups(record: Snapshot, counts: Counts, judged: Bools, *, snapshot: Path) -> dict[str, Places]:
@@ -219,7 +221,8 @@ def plain_estimates(record: Snapshot, counts: Counts, split: Split) -> Predictio
         rows = slice(start, stop)
         if split.test[rows].any():
             answers = record.answers.part(rows)
-            others = features.without_own(record.steps, counts, answers, split.counted[rows])
+            mine = answers.part(split.counted[rows])
+            others = counts.without(count(record.steps, item=mine.item, right=mine.correct))
             p[rows] = _plain_estimates_of(record, others, answers, wanted=split.test[rows])
     return p[split.test]
 

@@ -1,24 +1,26 @@
-"""Histories and population counts as arrays: the one definition that training, benchmark and serving share.
+"""Histories and population as arrays: the one definition that training, benchmark and serving share.
 
 Every number exists for any step: how others (never the student) answered it and its concepts, how this student has
 answered so far, how each past answer is related to the step asked. After `seen` answers, only these are looked at.
 """
 
-from dataclasses import dataclass
+import tempfile
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter
 
-from training.dataset import KINDS, Answers, Bools, Floats, Ints, Seconds, Snapshot, Steps
+from training.dataset import KINDS, Answers, Bools, Floats, Ints, Snapshot, Steps
+from training.histories import Asked, Own, Places, Trails, at
+from training.population import CONTEXTS, PRIOR, USUAL, Counts, Moments, Others, Population, portions
 
-PRIOR = 0.65  # share of right answers before anything is known; tells little once there are counts
 PRIOR_TRIES = 10.0  # weight of the level above: all -> course -> concept
 ITEM_PRIOR_TRIES = 6.0  # and concept -> item
+CONTEXT_PRIOR_TRIES = 6.0  # and item or concept -> context
+USUAL_PRIOR_TRIES = 3.0
 DECAYS = (0.5, 0.8, 0.95)  # of the exponential averages, per answer
-LOOKBACK = 600  # past answers that are looked through for an item or concept; totals count all
-BLOCK = 256  # steps described at once, which bounds memory at BLOCK x (BLOCK + LOOKBACK)
+BLEND = 0.1  # weight of PRIOR in an average over few answers
+FORGETTING = 0.3  # exponent of the power of time (days) by which what was shown of a concept is forgotten
 
 FACTS = (
     "item_logit",
@@ -30,92 +32,27 @@ FACTS = (
     "concept_count",
     "concepts",
 )
-RUNNING = (
-    "answers",
-    "rate",
-    *(f"right_{decay}" for decay in DECAYS),
-    *(f"over_{decay}" for decay in DECAYS),
-    "over_mean",
-    "hinted",
-    "last",
-    "last_but_one",
-    "last_but_two",
-    "streak",
-    "pause",
-    "pause_known",
-)
-RELATED = (
-    "tries",
-    "rate",
-    "over_mean",
-    *(f"right_{d}" for d in DECAYS),
-    *(f"over_{d}" for d in DECAYS),
-    "since",
-    "hinted",
-)
-CONCEPT = tuple(f"concept_{name}" for name in RELATED)
-ITEM = ("item_seen", "item_rate", "item_since", "item_last", "item_last_try", "item_unsolved")
-OTHER = ("builds_on_tries", "builds_on_over", "set_run", "set_last", "concept_pause", "never_seen")
-NAMES = FACTS + RUNNING + CONCEPT + ITEM + OTHER + tuple(f"kind_{kind}" for kind in KINDS[1:])
+TALLY = ("tries", "rate", "over_mean", *(f"right_{d}" for d in DECAYS), *(f"over_{d}" for d in DECAYS))
+RUNNING = (*TALLY, "hinted", "last", "last_but_one", "last_but_two", "streak", "pause", "pause_known")
+CONCEPT = (*(f"concept_{name}" for name in (*TALLY, "since", "last", "streak", "pause")), "never_seen")
+ITEM = ("item_tries", "item_rate", "item_right", "item_since", "item_last", "item_last_try", "item_unsolved")
+SET = ("set_last", "set_streak", "set_run")
+BASIS = ("builds_on_tries", "builds_on_over")
+SITUATION = (*CONTEXTS, "item_after_item_count", *(f"usual_{name}" for name in USUAL))
+NAMES = FACTS + RUNNING + CONCEPT + ITEM + SET + BASIS + SITUATION + tuple(f"kind_{kind}" for kind in KINDS[1:])
 WIDTH = len(NAMES)
 
-RELATIONS = ("same_item", "shared", "builds_on", "built_on", "same_set", "pause", "pause_known")  # of attention biases
+# What mastery is drawn from. A right answer lowers none of EVIDENCE and a wrong one raises none; STANDING is the same
+# before and after.
+EVIDENCE = ("rate", *(f"right_{d}" for d in DECAYS), *(f"concept_right_{d}" for d in DECAYS))
+STANDING = (*FACTS, *(f"kind_{kind}" for kind in KINDS[1:]))
 
-
-@dataclass(frozen=True)
-class Counts:
-    """First tries without a hint, and how many of them were right, over a population."""
-
-    item_tries: Floats
-    item_right: Floats
-    concept_tries: Floats
-    concept_right: Floats
-    course_tries: Floats
-    course_right: Floats
-
-    def without(self, own: "Counts") -> "Counts":
-        """These counts less `own`, never below zero."""
-        mine, other = vars(self), vars(own)
-        return Counts(**{name: np.maximum(mine[name] - other[name], 0) for name in mine})
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Steps to describe, each at a moment. All arrays [asked].
-
-    `item` is -1 for a step that stands for a whole concept: then only `set` and the facts describe it.
-    """
-
-    item: Ints
-    set: Ints
-    kind: Ints
-    seen: Ints  # number of the student's answers before it
-    seconds: Seconds  # the moment; NaN where not known
-
-
-@dataclass(frozen=True)
-class Related:
-    """How asked steps (rows) and past answers (columns) are related. Each [asked, answers] of bool."""
-
-    same_item: Bools
-    shared: Bools
-    builds_on: Bools  # the step builds on a concept of the past answer
-    built_on: Bools
-    same_set: Bools
-
-
-def count(steps: Steps, answers: Answers, counted: Bools) -> Counts:
-    """Count the rows `counted` by item, concept and course."""
-    item, right = answers.item[counted], answers.correct[counted].astype(np.float32)
-    members = steps.set_concepts[steps.item_set[item]]
-    real = members >= 0
-    concept, concept_right = members[real], np.broadcast_to(right[:, None], members.shape)[real]
-    course = steps.item_course[item]
-    sizes = (len(steps.items), len(steps.concepts), len(steps.courses))
-    tallies = []
-    for place, good, size in zip((item, concept, course), (right, concept_right, right), sizes, strict=True):
-        tallies += [np.bincount(place, minlength=size), np.bincount(place, weights=good, minlength=size)]
-    return Counts(*(tally.astype(np.float32) for tally in tallies))
+KINSHIPS = 32  # of two steps, a bit each: same item, shared concept, builds on, built on, same concept set
+DISTANCES = 32  # buckets of «how many answers ago»
+PAUSES = 8  # buckets of «how long ago»; the first one: not known
+HIDDEN = KINSHIPS * DISTANCES * PAUSES  # the code of an answer that is not to be seen
+Halves = npt.NDArray[np.float16]
+Codes = npt.NDArray[np.int32]
 
 
 def facts(steps: Steps, counts: Counts, items: Ints) -> tuple[Floats, Floats]:
@@ -147,98 +84,90 @@ def facts(steps: Steps, counts: Counts, items: Ints) -> tuple[Floats, Floats]:
     return np.stack(columns, 1).astype(np.float32), item.astype(np.float32)
 
 
-def relate(steps: Steps, *, asked_item: Ints, asked_set: Ints, item: Ints, concept_set: Ints) -> Related:
-    """Relations between asked steps and answered ones; concept sets are compared once each."""
-    if steps.set_relations is not None:
-        shared, builds_on = steps.set_relations
-        shared_here = shared[np.ix_(asked_set, concept_set)]
-        builds_on_here = builds_on[np.ix_(asked_set, concept_set)]
-        built_on_here = builds_on[np.ix_(concept_set, asked_set)].T
-    else:
-        ours, our_place = np.unique(asked_set, return_inverse=True)
-        past, past_place = np.unique(concept_set, return_inverse=True)
-        a, b = steps.incidence[ours], steps.incidence[past]
-        place = np.ix_(our_place, past_place)
-        shared_here = ((a @ b.T).toarray() > 0)[place]
-        builds_on_here = ((steps.needs[ours] @ b.T).toarray() > 0)[place]
-        built_on_here = ((a @ steps.needs[past].T).toarray() > 0)[place]
-    return Related(
-        same_item=asked_item[:, None] == item[None, :],
-        shared=shared_here,
-        builds_on=builds_on_here,
-        built_on=built_on_here,
-        same_set=asked_set[:, None] == concept_set[None, :],
+def describe(record: Snapshot, asked: Asked, others: Others, *, known: Floats | None = None) -> Halves:
+    """The features [asked, WIDTH] of asked steps, each at its moment in the record of its student.
+
+    `known` [asked, FACTS] stands for what `others` say of the steps, where it is given. Half precision, so that what
+    is stored to train on is to the last digit what is worked out to serve.
+    """
+    own, steps = Own(record), record.steps
+    if known is None:
+        known, _ = facts(steps, others.counts, asked.item)
+    _, expected = facts(steps, others.counts, record.answers.item)
+    over = (own.outcome - expected).astype(np.float32)
+    moments = Moments(own, asked)
+    columns = (
+        known,
+        _running(own, asked, moments, over),
+        _on_concepts(own, asked, over),
+        _on_item(own, moments),
+        _on_set(own, moments),
+        _basis(own, asked, over),
+        _situation(moments, others, known),
+        np.eye(len(KINDS), dtype=np.float32)[asked.kind][:, 1:],
     )
+    return np.concatenate(columns, 1).astype(np.float16)
 
 
-def relations(steps: Steps, history: Answers, asked: Asked) -> Floats:
-    """[asked, answers, RELATIONS] for the attention biases. The caller hides what comes later."""
-    sets = steps.item_set[history.item]
-    related = relate(steps, asked_item=asked.item, asked_set=asked.set, item=history.item, concept_set=sets)
-    found = np.zeros((len(asked.item), len(history), len(RELATIONS)), np.float32)
-    for place, name in enumerate(RELATIONS[:5]):
-        found[:, :, place] = getattr(related, name)
-    if np.isfinite(history.seconds).any():
-        found[:, :, 5:] = _pause(asked.seconds[:, None], history.seconds[None, :])
-    return found
+def tabulate(record: Snapshot, population: Population, *, rows: Bools, thin: bool = False) -> Halves:
+    """The features [answers, WIDTH] of the answers `rows` [answers], as they were asked; zeros elsewhere.
 
-
-def describe(steps: Steps, history: Answers, asked: Asked, *, known: Floats, expected: Floats) -> Floats:
-    """The features [asked, WIDTH] of asked steps.
-
-    `known` [asked, FACTS] are their facts, `expected` [answers] P(right) of the past answers by others' answers alone.
+    A student is described by what the students outside of his share of the population did.
     """
-    evidence = (history.try_number <= 1).astype(np.float32)  # later tries are no new evidence of what is known
-    outcome = (history.correct & history.label).astype(np.float32)
-    over = outcome - expected
-    signals = np.stack([outcome, over, (history.hints > 0).astype(np.float32)], 1) * evidence[:, None]  # [answers, 3]
-    running = _running(history, signals, evidence)
-    parts = []
-    for start in range(0, len(asked.item), BLOCK):
-        rows = slice(start, start + BLOCK)
-        block = Asked(*(getattr(asked, name)[rows] for name in ("item", "set", "kind", "seen", "seconds")))
-        past = slice(max(0, int(block.seen.min()) - LOOKBACK), int(block.seen.max()))
-        parts.append(_describe_block(steps, history, block, past=past, signals=signals, evidence=evidence))
-    pause = _pause(asked.seconds, np.concatenate([[np.nan], history.seconds])[asked.seen])
-    kinds = np.eye(len(KINDS), dtype=np.float32)[asked.kind][:, 1:]
-    rest = np.concatenate(parts) if parts else np.zeros((0, len(CONCEPT + ITEM + OTHER)), np.float32)
-    columns = (known, running[asked.seen], pause, rest, kinds)
-    return np.concatenate(columns, 1).astype(np.float32)
-
-
-def tabulate(snapshot: Snapshot, *, counts: Counts, counted: Bools, folds: int = 0, seed: int = 0) -> Floats:
-    """The features [answers, WIDTH] of every answer of a snapshot, as it was asked.
-
-    A student is described with the counts less the student's own answers; with `folds`, less those of a whole random
-    share of the students. To train on, the latter: one's own answers could else be read off the last digit of a rate
-    that many students share, which a network learns to do (boosting falls from .79 to .71 AUC by it).
-    """
-    steps = snapshot.steps
-    table = np.empty((len(snapshot.answers), WIDTH), np.float32)
-    fold = np.random.default_rng(seed).permutation(len(snapshot.students)) % max(folds, 1)
-    fold_of_row = fold[snapshot.student_of_row]
-    shared = [counts.without(count(steps, snapshot.answers, counted & (fold_of_row == i))) for i in range(folds)]
-    for student, (start, stop) in enumerate(zip(snapshot.offsets[:-1], snapshot.offsets[1:], strict=True)):
-        answers = snapshot.answers.part(slice(start, stop))
-        others = shared[fold[student]] if folds else without_own(steps, counts, answers, counted[start:stop])
-        known, expected = facts(steps, others, answers.item)
-        table[start:stop] = describe(steps, answers, as_asked(steps, answers), known=known, expected=expected)
+    size = (len(record.answers), WIDTH)
+    with tempfile.TemporaryFile() as file:  # without a name, gone with the table; memory does not grow with the log
+        table: Halves = np.memmap(file, np.float16, "w+", shape=size)
+    for fold in np.unique(population.fold):
+        others = population.others(population.shown(int(fold), thin=thin) if population.folds else None)
+        mine = np.flatnonzero(rows & (population.fold == fold)[record.student_of_row])
+        for part, asked, places in portions(record, mine):
+            table[places] = describe(part, asked, others)
     return table
 
 
-def without_own(steps: Steps, counts: Counts, answers: Answers, counted: Bools) -> Counts:
-    """The counts less one student's answers, of which those `counted` are in them."""
-    return counts.without(count(steps, answers, counted)) if counted.any() else counts
+def relations(steps: Steps, asked: Asked, past: Asked, *, most: int) -> Codes:
+    """[..., asked, past] codes of how asked steps [..., asked] stand to past answers [..., past] of the same student.
+
+    HIDDEN where the answer comes later, is the asked one itself, or lies more than `most` answers back.
+    """
+    gap = asked.seen[..., :, None] - past.seen[..., None, :]
+    sets, place = np.unique(np.concatenate([asked.set.ravel(), past.set.ravel()]), return_inverse=True)
+    shared, builds_on = steps.relations_of(sets)
+    size = len(sets)
+    ours = place[: asked.set.size].reshape(asked.set.shape)[..., :, None]
+    theirs = place[asked.set.size :].reshape(past.set.shape)[..., None, :]
+    same_set = np.eye(size, dtype=np.int32)
+    of_sets = (shared * 2 + builds_on * 4 + builds_on.T * 8 + same_set * 16).astype(np.int32).ravel()
+    kin = of_sets[ours * size + theirs]
+    kin |= (asked.item[..., :, None] == past.item[..., None, :]) & (asked.item >= 0)[..., :, None]
+    code = (kin * DISTANCES + BUCKETS[np.clip(gap, 0, len(BUCKETS) - 1)]) * PAUSES
+    if np.isfinite(past.seconds).any():
+        code += _pause_bucket(asked.seconds[..., :, None] - past.seconds[..., None, :])
+    code[(gap < 1) | (gap > most)] = HIDDEN
+    return code
 
 
-def as_asked(steps: Steps, answers: Answers) -> Asked:
-    """Each answer of one student as the step that was asked at that moment."""
-    places = np.arange(len(answers), dtype=np.int32)
-    return Asked(answers.item, steps.item_set[answers.item], steps.item_kind[answers.item], places, answers.seconds)
+def _buckets() -> Codes:
+    """Bucket by how many answers ago: 0 to 15 one each, then by the logarithm, up to 255 and beyond."""
+    gap = np.arange(256)
+    far = 16 + (np.log2(np.maximum(gap, 16) / 16) * 4).astype(np.int32)
+    found: Codes = np.where(gap < 16, gap, np.minimum(far, DISTANCES - 1)).astype(np.int32)
+    return found
+
+
+BUCKETS = _buckets()
+
+
+def _pause_bucket(gap: Any) -> Codes:
+    """0 not known, then below a minute, ten minutes, an hour, a day, a week, a month, and beyond."""
+    edges = np.array([60, 600, 3600, 86_400, 604_800, 2_592_000])
+    place = np.searchsorted(edges, np.nan_to_num(gap), side="right") + 1
+    found: Codes = np.where(np.isfinite(gap), place, 0).astype(np.int32)
+    return found
 
 
 def responses(answers: Answers) -> Floats:
-    """What is known of each past answer itself: [answers, 5]."""
+    """What is known of each past answer itself: [..., 5]."""
     first = answers.try_number <= 1
     columns = (
         answers.correct,
@@ -247,7 +176,7 @@ def responses(answers: Answers) -> Floats:
         np.log1p(answers.hints),
         np.log1p(answers.try_number),
     )
-    return np.stack(columns, 1).astype(np.float32)
+    return np.stack(columns, -1).astype(np.float32)
 
 
 def logit(p: Any) -> Any:
@@ -256,137 +185,169 @@ def logit(p: Any) -> Any:
     return np.log(p / (1 - p))
 
 
-def _running(history: Answers, signals: Floats, evidence: Floats) -> Floats:
-    """[answers + 1, RUNNING less the pause]: totals and averages after each number of answers."""
-    size = len(history)
-    totals = np.zeros((size + 1, 4), np.float32)
-    np.cumsum(np.concatenate([signals, evidence[:, None]], 1), axis=0, out=totals[1:])
-    right, over, hinted, tries = totals.T
-    averages = np.zeros((size + 1, len(DECAYS), 2), np.float32)
-    counted = np.flatnonzero(evidence)
-    for place, decay in enumerate(DECAYS):
-        states = lfilter([1 - decay], [1, -decay], signals[counted, :2], axis=0)
-        averages[1:, place] = np.concatenate([np.zeros((1, 2)), states])[np.cumsum(evidence).astype(int)]
-    kept = 1 - np.array(DECAYS, np.float32) ** tries[:, None]  # weight that answers, not the empty start, have
-    recent = (averages[:, :, 0] + 0.1 * PRIOR) / (kept + 0.1)
-    last = np.zeros((size + 1, 3), np.float32)
-    signs = np.where(history.correct, 1.0, -1.0).astype(np.float32)
-    for back in range(3):
-        last[back + 1 :, back] = signs[: size - back]
+# --- the student's own record ----------------------------------------------------------------------------------------
+
+
+def _tally(trails: Trails, right: Floats, over: Floats, places: Places) -> Floats:
+    """Of the columns TALLY the three without averages, at places of trails; right and over [answers]."""
+    totals = trails.totals(np.stack([right[trails.row], over[trails.row]], 1))
+    tries = at(trails.rank + 1.0, places, 0)
+    good, beyond = at(totals, places, 0).T
+    return np.stack([np.log1p(tries), (good + 2 * PRIOR) / (tries + 2), beyond / (tries + 2)], 1)
+
+
+def _running(own: Own, asked: Asked, moments: Moments, over: Floats) -> Floats:
+    """The columns RUNNING [asked, RUNNING]; over [answers]: how much better than expected."""
+    trails, places = own.first_tries, moments.before
+    right = own.outcome.astype(np.float32)
+    averages = trails.averages(np.stack([right[trails.row], over[trails.row]], 1), DECAYS)
+    recent = at(averages, places, 0)  # [asked, 2, DECAYS]
+    kept = 1 - np.array(DECAYS) ** at(trails.rank + 1.0, places, 0)[:, None]  # what answers, not the start, weigh
+    everything = own.all_answers
+    latest = everything.last(asked.student, np.zeros(len(asked), np.int64), asked.seen)
+    rank = at(everything.rank, latest, -1)
+    hints = everything.totals((own.answers.hints > 0)[everything.row][:, None].astype(np.float32))
+    sign = np.where(own.answers.correct, 1.0, -1.0)[everything.row]
+    columns = (
+        _tally(trails, right, over, places),
+        (recent[:, 0] + BLEND * PRIOR) / (kept + BLEND),
+        recent[:, 1],
+        (at(hints, latest, 0) + 0.1) / (rank + 2)[:, None],
+        *(at(sign, np.where(rank >= back, latest - back, -1), 0)[:, None] for back in range(3)),
+        at(everything.streaks(sign > 0), latest, 0)[:, None],
+        _pause(asked.seconds, at(own.answers.seconds[everything.row], latest, np.nan)),
+    )
+    return np.concatenate(columns, 1).astype(np.float32)
+
+
+def _on_concepts(own: Own, asked: Asked, over: Floats) -> Floats:
+    """The columns CONCEPT [asked, CONCEPT]: means over the concepts of the step."""
+    trails = own.concepts
+    rows, member = _members(own.record.steps, asked.set)
+    latest = trails.last(asked.student[rows], member, asked.seen[rows])
+    right = own.outcome.astype(np.float32)
+    there = latest >= 0
+    then = at(own.answers.seconds[trails.row], latest, np.nan)
+    columns = (
+        _tally(trails, right, over, latest),
+        remembered(trails, right, own.answers.seconds, latest, asked.seconds[rows]),
+        at(trails.averages(over[trails.row][:, None], DECAYS)[:, 0], latest, 0),
+        np.where(there, np.log1p(asked.seen[rows] - at(trails.place, latest, 0)), 0)[:, None],
+        at(right[trails.row] * 2 - 1, latest, 0)[:, None],
+        at(trails.streaks(right[trails.row] > 0), latest, 0)[:, None],
+        _pause(asked.seconds[rows], then)[:, :1],
+        ~there[:, None],
+    )
+    found = _mean(np.concatenate(columns, 1), rows, len(asked))
+    alone = np.bincount(rows, minlength=len(asked)) == 0  # of no concept
+    found[alone, CONCEPT.index("concept_rate")] = PRIOR
+    return found
+
+
+def remembered(trails: Trails, right: Floats, seconds: Any, places: Places, now: Any) -> Floats:
+    """[asked, DECAYS] averages of right [answers] less PRIOR, as far as time did not let them be forgotten."""
+    when = seconds[trails.row]
+    before = np.concatenate([[np.nan], when[:-1]])
+    before[trails.start] = np.nan
+    averages = trails.averages(right[trails.row][:, None] - PRIOR, DECAYS, kept=_kept(when - before))
+    kept: Floats = at(averages[:, 0], places, 0) * _kept(now - at(when, places, np.nan))[:, None]
+    return kept
+
+
+def _kept(gap: Any) -> Floats:
+    """Share of what was known that is left after a time in seconds; all where it is not known."""
+    days = np.maximum(np.nan_to_num(gap), 0) / 86_400
+    share: Floats = ((1 + days) ** -FORGETTING).astype(np.float32)
+    return share
+
+
+def _on_item(own: Own, moments: Moments) -> Floats:
+    """The columns ITEM [asked, ITEM]."""
+    trails, place = own.items, moments.on_item
+    answers = own.answers
+    rows = trails.row
+    values = np.stack([own.evidence[rows], own.outcome[rows] & own.evidence[rows]], 1).astype(np.float32)
+    tries, right = at(trails.totals(values), place, 0).T
+    average = at(trails.averages(values[:, 1:], DECAYS[:1])[:, 0], place, 0)[:, 0]
+    correct = answers.correct[rows]
+    there = place >= 0
     columns = (
         np.log1p(tries),
         (right + 2 * PRIOR) / (tries + 2),
-        *recent.T,
-        *averages[:, :, 1].T,
-        over / (tries + 2),
-        (hinted + 0.1) / (tries + 1),
-        *last.T,
-        _streak(history.correct),
+        average,
+        np.where(there, np.log1p(moments.asked.seen - at(trails.place, place, 0)), 0),
+        at(np.where(correct, 1.0, -1.0), place, 0),
+        at(np.log1p(answers.try_number[rows]), place, 0),
+        at(1.0 - correct, place, 0),
     )
     return np.stack(columns, 1).astype(np.float32)
 
 
-def _streak(correct: Bools) -> Floats:
-    """[answers + 1] signed log length of the run of equal results that ends there."""
-    size = len(correct)
-    starts = np.ones(size, bool)
-    starts[1:] = correct[1:] != correct[:-1]
-    places = np.arange(size)
-    length = places - np.maximum.accumulate(np.where(starts, places, 0)) + 1
-    return np.concatenate([[0], np.log1p(length) * np.where(correct, 1, -1)]).astype(np.float32)
+def _on_set(own: Own, moments: Moments) -> Floats:
+    """The columns SET [asked, SET]; the run is that of moments.usual."""
+    right = own.outcome[own.sets.row]
+    last = at(np.where(right, 1.0, -1.0), moments.on_set, 0)
+    streak = at(own.sets.streaks(right), moments.on_set, 0)
+    return np.stack([last, streak, moments.usual()[:, USUAL.index("run")]], 1).astype(np.float32)
 
 
-def _describe_block(
-    steps: Steps, history: Answers, asked: Asked, *, past: slice, signals: Floats, evidence: Floats
-) -> Floats:
-    """The columns CONCEPT, ITEM and OTHER of a block of asked steps, from the answers in the slice `past`."""
-    if past.stop == past.start:
-        return np.tile(_nothing_seen(), (len(asked.item), 1))
-    seen = asked.seen - past.start
-    answers, signals, evidence = history.part(past), signals[past], evidence[past]
-    sets = steps.item_set[answers.item]
-    related = relate(steps, asked_item=asked.item, asked_set=asked.set, item=answers.item, concept_set=sets)
-    ago = seen[:, None] - np.arange(len(answers))[None, :]
-    visible = (ago > 0) & (ago <= LOOKBACK)
-    concept, concept_last = _related(related.shared & visible, seen, signals, evidence)
-    items = related.same_item & visible
-    item_last = _last(items)
-    found = item_last >= 0
-    tries = (items @ evidence, items @ signals[:, 0])
-    sign = np.where(answers.correct, 1.0, -1.0)
-    set_last = _last(related.same_set & visible)
-    before = _last(related.builds_on & visible)
-    basis = (related.builds_on & visible).astype(np.float32) @ np.stack([evidence, signals[:, 1]], 1)
-    runs = _run_of_set(steps.item_set[history.item])[past]
-    run = np.where((set_last >= 0) & (set_last == seen - 1), runs[np.maximum(set_last, 0)], 0)
-    when = answers.seconds[np.maximum(concept_last, 0)]
-    columns = (
-        np.log1p(tries[0]),
-        (tries[1] + 2 * PRIOR) / (tries[0] + 2),
-        np.where(found, np.log1p(seen - item_last), 0),
-        np.where(found, sign[item_last], 0),
-        np.where(found, np.log1p(answers.try_number[item_last]), 0),
-        np.where(found, 1.0 - answers.correct[item_last], 0),
-        np.log1p(basis[:, 0]),
-        np.where(before >= 0, basis[:, 1] / (basis[:, 0] + 2), 0),
-        np.log1p(run),
-        np.where(set_last >= 0, sign[set_last], 0),
-        np.where(concept_last >= 0, _pause(asked.seconds, when)[:, 0], 0),
-        concept_last < 0,
-    )
-    return np.concatenate([concept, np.stack(columns, 1)], 1).astype(np.float32)
+def _basis(own: Own, asked: Asked, over: Floats) -> Floats:
+    """The columns BASIS [asked, BASIS]: over all concepts that those of the step build on."""
+    trails, needs = own.concepts, own.record.steps.needs
+    pairs = needs[asked.set]
+    rows = np.repeat(np.arange(len(asked)), np.diff(pairs.indptr))
+    latest = trails.last(asked.student[rows], pairs.indices, asked.seen[rows])
+    totals = trails.totals(np.stack([np.ones(len(trails.row)), over[trails.row]], 1).astype(np.float32))
+    tries, beyond = (np.bincount(rows, at(totals, latest, 0)[:, i], len(asked)) for i in range(2))
+    return np.stack([np.log1p(tries), beyond / (tries + 2)], 1).astype(np.float32)
 
 
-def _related(mask: Bools, seen: Ints, signals: Floats, evidence: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """The columns CONCEPT over the past answers in `mask` [asked, answers]; the place of the last one (-1: none)."""
-    weights = mask * evidence  # [asked, answers]
-    total = weights @ np.concatenate([signals, np.ones((len(signals), 1), np.float32)], 1)
-    right, over, hinted, tries = total.T
-    rank = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1].astype(np.int32)  # 1 for the latest
-    averages = []
-    for decay in DECAYS:
-        table = np.concatenate([[0], (1 - decay) * decay ** np.arange(mask.shape[1])]).astype(np.float32)
-        averages.append((table[rank] * weights) @ signals[:, :2])
-    latest = _last(mask)
-    kept = [1 - decay**tries for decay in DECAYS]
-    columns = (
-        np.log1p(tries),
-        (right + 2 * PRIOR) / (tries + 2),
-        over / (tries + 2),
-        *((average[:, 0] + 0.1 * PRIOR) / (weight + 0.1) for average, weight in zip(averages, kept, strict=True)),
-        *(average[:, 1] for average in averages),
-        np.where(latest >= 0, np.log1p(seen - latest), 0),
-        (hinted + 0.1) / (tries + 1),
-    )
-    return np.stack(columns, 1).astype(np.float32), latest
+def _situation(moments: Moments, others: Others, known: Floats) -> Floats:
+    """The columns SITUATION [asked, SITUATION]: how others did in this very situation, beside what is known anyway."""
+    keys = moments.keys()
+    item, concept = (_chance(known[:, FACTS.index(name)]) for name in ("item_logit", "concept_logit"))
+    shifts: dict[str, Any] = {}
+    tries_after = np.zeros(len(keys))
+    for place, name in enumerate(CONTEXTS):
+        tries, right = others.contexts[place].look(keys[:, place]).T
+        prior = concept if name.startswith("set") else item
+        rate = (right + CONTEXT_PRIOR_TRIES * prior) / (tries + CONTEXT_PRIOR_TRIES)
+        shifts[name] = logit(rate) - logit(prior)
+        if name == "item_after_item":
+            tries_after = np.log1p(tries)
+    names = own_names(moments)
+    sums = others.usual.look(names)
+    here = moments.usual()
+    usual = (here * sums[:, :1] - sums[:, 1:]) / (sums[:, :1] + USUAL_PRIOR_TRIES)
+    return np.concatenate([np.stack([*shifts.values(), tries_after], 1), usual], 1).astype(np.float32)
 
 
-def _nothing_seen() -> Floats:
-    """The columns CONCEPT, ITEM and OTHER where there is no past; equal to what an empty mask gives."""
-    empty, _ = _related(
-        np.zeros((1, 1), bool), np.zeros(1, np.int32), np.zeros((1, 3), np.float32), np.zeros(1, np.float32)
-    )
-    item = np.array([[0, PRIOR, 0, 0, 0, 0]], np.float32)
-    other = np.array([[0, 0, 0, 0, 0, 1]], np.float32)
-    return np.concatenate([empty, item, other], 1)
+def own_names(moments: Moments) -> npt.NDArray[np.uint64]:
+    """[asked] hashes of the items asked, 0 for a step that stands for a concept."""
+    item = moments.asked.item
+    hashes: npt.NDArray[np.uint64] = np.where(item >= 0, moments.own.record.steps.item_hashes[item], np.uint64(0))
+    return hashes
 
 
-def _last(mask: Bools) -> npt.NDArray[np.int64]:
-    """[asked] place of the last true column, -1 where there is none."""
-    size = mask.shape[1]
-    place = size - 1 - np.argmax(mask[:, ::-1], axis=1)
-    return np.where(mask[np.arange(len(mask)), place], place, -1)
+def _members(steps: Steps, sets: Ints) -> tuple[Any, Any]:
+    """Pairs of asked step and concept."""
+    members = steps.set_concepts[sets]
+    rows, place = np.nonzero(members >= 0)
+    return rows, members[rows, place]
 
 
-def _run_of_set(sets: Ints) -> Ints:
-    """[answers] how many answers in a row, this one included, were on this very concept set."""
-    starts = np.ones(len(sets), bool)
-    starts[1:] = sets[1:] != sets[:-1]
-    places = np.arange(len(sets))
-    return (places - np.maximum.accumulate(np.where(starts, places, 0)) + 1).astype(np.int32)
+def _mean(values: Floats, rows: Any, size: int) -> Floats:
+    """[size, k] means of values [pairs, k] over the pairs of each row; 0 where there are none."""
+    number = np.maximum(np.bincount(rows, minlength=size), 1)
+    sums = np.stack([np.bincount(rows, weights=column, minlength=size) for column in values.T], 1)
+    return (sums / number[:, None]).astype(np.float32)
 
 
-def _pause(now: Seconds, then: Seconds) -> Floats:
+def _chance(odds: Any) -> Any:
+    return 1 / (1 + np.exp(-odds))
+
+
+def _pause(now: Any, then: Any) -> Floats:
     """[..., 2] log of the minutes between, 0 where not known, and whether it is known."""
     gap = now - then
     known = np.isfinite(gap)

@@ -152,6 +152,7 @@ def refresh_predictions(*, student_id: int, course_id: int, step_ids: Sequence[i
         version=version,
         attempts_seen=seen,
         probabilities={int(step): p for step, p in pairs},
+        grounds=_grounds(predicted, question),
         now=now,
     )
     if kept:  # an answer that came meanwhile moves the estimates itself, and its own refresh writes them
@@ -161,6 +162,18 @@ def refresh_predictions(*, student_id: int, course_id: int, step_ids: Sequence[i
         }
         store_estimates(student_id, estimates, version=str(version), now=now, attempts_seen=seen)
     return kept
+
+
+def _grounds(predicted: serving.Predicted, question: asking.Question) -> predictions.Grounds:
+    """The evidence of a prediction, by the attempts that it is."""
+    return predictions.Grounds(
+        concepts={
+            int(name): [
+                predictions.Mattered(attempt_id=question.attempt_ids[one.place], effect=one.effect) for one in some
+            ]
+            for name, some in predicted.evidence.items()
+        }
+    )
 
 
 def load_serving() -> None:

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 REPORT = "report.json"
-FILES = ("model.safetensors", "config.json", "residuals.safetensors", "ids.json", REPORT)  # what every bundle has
+FILES = (
+    "model.safetensors",
+    "config.json",
+    "residuals.safetensors",
+    "population.safetensors",
+    "ids.json",
+    REPORT,
+)  # what every bundle has
 UNSEALED = (".md", ".new")  # for people; not finished
 
 

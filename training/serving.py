@@ -16,13 +16,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training import dataset, features, seal
-from training.dataset import Answers, Floats, Ints, Steps
-from training.features import Asked, Counts
+from training import dataset, features, histories, population, seal
+from training.dataset import Answers, Floats, Ints, Snapshot, Steps
+from training.histories import Asked
 from training.objectives import tracing
+from training.population import Counts, Others
 
 Z80 = 1.2815515655446004  # the normal quantile that leaves 10 % above it
 SPREAD = 0.8  # of abilities around what the network expects, in logits, for a bundle that was not evaluated
+SHOWN = 3  # answers of evidence for an estimate
+LOOKED_THROUGH = 12  # latest answers to a concept, for them
+REMEMBERED = 60  # answers to a concept beyond which older ones move nothing
+WEAK = 0.05  # log odds below which an answer is no evidence to speak of
 CONCEPT = "\0concept\0"  # begins the names of the steps that stand for whole concepts
 
 
@@ -70,17 +75,25 @@ class StudentQuery:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """A past answer and by how much it moved an estimate."""
+
+    place: int  # in the history of the query
+    effect: float  # in log odds; above 0: upwards
+
+
+@dataclass(frozen=True, kw_only=True)
 class Predicted:
     """P(right first try without a hint, now) by candidate, and mastery by concept with its 80 % interval.
 
-    The last first try never moves a concept of its step the wrong way: where the network would have it so, mastery
-    stays what it would be, now, without that answer.
+    A right answer never lowers the mastery of a concept of its step, and a wrong one never raises it.
     """
 
     probabilities: Floats  # [candidates]
     concept_values: Mapping[str, float]
     concept_lows: Mapping[str, float]
     concept_highs: Mapping[str, float]
+    evidence: Mapping[str, Sequence[Evidence]]  # by concept: what mattered most for its mastery, strongest first
 
 
 class Predictor:
@@ -88,6 +101,7 @@ class Predictor:
 
     def __init__(self, bundle: Path) -> None:
         self.model, self.table = tracing.load(bundle)
+        self.learned = population.load(bundle)
         report = json.loads((bundle / "report.json").read_text(encoding="utf-8"))
         self.spread = float(report.get("spread", SPREAD))
 
@@ -97,69 +111,52 @@ class Predictor:
             return self._predict(query)
 
     def _predict(self, query: StudentQuery) -> Predicted:
-        steps, place = _steps_of(query)
-        history = _answers_of(query, place)
-        counts = features.without_own(steps, _counts_of(query, steps), history, history.label)
-        last, moved = _last_first_try(query)
-        concepts = [place[CONCEPT + name] for name in (*query.concepts, *moved)]
-        asked_items = np.array([*(place[name] for name in query.candidates), *concepts], np.int32)
-        known, _ = features.facts(steps, counts, asked_items)
-        self._stand_for_concepts(known[len(query.candidates) :], (*query.concepts, *moved), query, steps, counts)
-        seen = np.full(len(asked_items), len(history), np.int32)
-        seen[len(seen) - len(moved) :] = last
-        moment = np.full(len(asked_items), math.nan if query.now is None else query.now)
-        asked = Asked(asked_items, steps.item_set[asked_items], steps.item_kind[asked_items], seen, moment)
-        p = 1 / (1 + np.exp(-self.ask(steps, history, counts, asked=asked, known=known).astype(float)))
-        end = len(query.candidates) + len(query.concepts)
-        values = dict(zip(query.concepts, map(float, p[len(query.candidates) : end]), strict=True))
-        for name, before in zip(moved, p[end:].tolist(), strict=True):
-            values[name] = (max if history.correct[last] else min)(values[name], before)
+        record, place = _record_of(query)
+        steps, answers, size = record.steps, record.answers, len(query.candidates)
+        own = population.count(steps, item=answers.item[answers.label], right=answers.correct[answers.label])
+        others = Others(_counts_of(query, steps).without(own), *self.learned)
+        concepts = [place[CONCEPT + name] for name in query.concepts]
+        asked = _asked_now([*(place[name] for name in query.candidates), *concepts], record, query.now)
+        past = histories.as_asked(record)
+        past = histories.chosen(past, slice(max(0, len(answers) - self.model.config.max_history), None))
+        known, _ = features.facts(steps, others.counts, np.concatenate([asked.item, past.item]))
+        self._stand_for_concepts(known[size : len(asked)], query, steps, others.counts)
+        whole = histories.joined(asked, past)
+        described = torch.from_numpy(features.describe(record, whole, others, known=known))
+        odds = self._ask(described, histories.chosen(asked, slice(size)), past, record)
+        mastery = self.model.mastery(self.model.scaled(described[size : len(asked)]))
+        values = dict(zip(query.concepts, torch.sigmoid(mastery).tolist(), strict=True))
         ends = {name: self.interval(value) for name, value in values.items()}
         return Predicted(
-            probabilities=p[: len(query.candidates)].astype(np.float32),
+            probabilities=torch.sigmoid(odds).numpy(),
             concept_values=values,
             concept_lows={name: low for name, (low, _) in ends.items()},
             concept_highs={name: high for name, (_, high) in ends.items()},
+            evidence=self._evidence(query.concepts, described[size : len(asked)], record, query.now),
         )
 
-    def ask(self, steps: Steps, history: Answers, counts: Counts, *, asked: Asked, known: Floats) -> Floats:
-        """Log odds [asked] of steps, each after the first `seen` answers of the history; `known` are their facts."""
-        model = self.model
-        first = max(0, len(history) - model.config.max_history)
-        tail = history.part(slice(first, len(history)))
-        before, expected = features.facts(steps, counts, history.item)
-        described = features.describe(steps, history, asked, known=known, expected=expected)
-        then = features.as_asked(steps, history)
-        then = Asked(*(getattr(then, name)[first:] for name in ("item", "set", "kind", "seen", "seconds")))
-        past = features.describe(steps, history, then, known=before[first:], expected=expected)
-
-        scaled_past = model.scaled(torch.from_numpy(past)[None])
-        scaled = model.scaled(torch.from_numpy(described)[None])
-        residual_past, residual = self._residual(steps, tail.item), self._residual(steps, asked.item)
-        responses = torch.from_numpy(features.responses(tail))[None]
-        place = torch.arange(first, len(history))
-        gap = place[:, None] - place
-        encoded = model.encode(
-            model.describe(scaled_past, residual_past), responses, _relations(steps, tail, then, gap=gap, least=0)
-        )
-        gap = torch.from_numpy(asked.seen)[:, None] - place
-        to_past = _relations(steps, tail, asked, gap=gap, least=1)
-        states, _ = model.ask(model.describe(scaled, residual), encoded, to_past)
-        odds: Floats = model.head(states, scaled, residual)[0].numpy()
-        return odds
+    def _ask(self, described: Tensor, asked: Asked, past: Asked, record: Snapshot) -> Tensor:
+        """Log odds [asked] of the first rows of `described` [at least asked + past], of which the last are past."""
+        model, steps = self.model, record.steps
+        residual = self._residual(steps, np.concatenate([asked.item, past.item]))
+        size = len(asked)
+        to_ask = model.describe(described[None, :size], residual[:, :size])
+        behind = model.describe(described[None, len(described) - len(past) :], residual[:, size:])
+        tail = record.answers.part(slice(len(record.answers) - len(past), None))
+        encoded = model.encode(behind, residual[:, size:], torch.from_numpy(features.responses(tail))[None])
+        code = features.relations(steps, asked, past, most=model.config.max_history)
+        odds, _ = model.ask(to_ask, residual[:, :size], encoded, torch.from_numpy(code)[None])
+        return odds[0]
 
     def _residual(self, steps: Steps, items: Ints) -> Tensor:
         """[1, items, V] residual vectors under the ids of these steps."""
-        names = [steps.items[i] for i in items]
-        rows, concepts = self.table.places(names, steps.concepts)
+        rows, concepts = self.table.places([steps.items[i] for i in items], steps.concepts)
         members = steps.set_concepts[steps.item_set[items]]
         members = np.where(members >= 0, features.take(concepts, members), -1)
         found: Tensor = self.table(torch.from_numpy(rows.astype(np.int64)), torch.from_numpy(members.astype(np.int64)))
         return found[None]
 
-    def _stand_for_concepts(
-        self, known: Floats, names: Sequence[str], query: StudentQuery, steps: Steps, counts: Counts
-    ) -> None:
+    def _stand_for_concepts(self, known: Floats, query: StudentQuery, steps: Steps, counts: Counts) -> None:
         """Give the steps that stand for concepts the median difficulty and count of the concept's steps, in place."""
         described, _ = features.facts(steps, counts, np.arange(len(steps.items), dtype=np.int32))
         logit, tries = features.FACTS.index("item_logit"), features.FACTS.index("item_count")
@@ -169,11 +166,37 @@ class Predictor:
             if not name.startswith(CONCEPT):
                 for member in query.steps[name].concepts:
                     of_concept.setdefault(member, []).append(i)
-        for row, name in zip(known, names, strict=True):
+        for row, name in zip(known, query.concepts, strict=True):
             others = of_concept.get(name)
             if others:
                 row[logit], row[tries] = np.median(described[others][:, [logit, tries]], axis=0)
                 row[over] = row[logit] - row[concept]
+
+    def _evidence(
+        self, concepts: Sequence[str], described: Tensor, record: Snapshot, now: float | None
+    ) -> dict[str, list[Evidence]]:
+        """By how much the last answers to concepts, `described` [concepts, F], moved their mastery."""
+        trails = histories.Own(record).concepts
+        number = {name: i for i, name in enumerate(record.steps.concepts)}
+        wanted = np.array([number[name] for name in concepts], np.int64)
+        kept, left_out = histories.one_left_out(trails, wanted, latest=LOOKED_THROUGH, most=REMEMBERED)
+        if not len(left_out):
+            return {}
+        moment = np.full(len(left_out), math.nan if now is None else now)
+        ends = kept.last(np.arange(len(left_out)), np.zeros(len(left_out), np.int64), len(record.answers))
+        right = histories.Own(record).outcome.astype(np.float32)
+        recalled = features.remembered(kept, right, record.answers.seconds, ends, moment)
+        rows = described[torch.from_numpy(left_out[:, 0])].float()
+        columns = [features.NAMES.index(f"concept_right_{decay}") for decay in features.DECAYS]
+        rows[:, columns] = torch.from_numpy(recalled)
+        odds = self.model.mastery(self.model.scaled(rows)).numpy()
+        whole = {int(concept): float(odds[i]) for i, (concept, row) in enumerate(left_out) if row < 0}
+        found: dict[str, list[Evidence]] = {}
+        for value, (concept, row) in zip(odds.tolist(), left_out.tolist(), strict=True):
+            effect = whole[concept] - value
+            if row >= 0 and abs(effect) >= WEAK:
+                found.setdefault(concepts[concept], []).append(Evidence(place=row, effect=effect))
+        return {name: sorted(some, key=lambda one: -abs(one.effect))[:SHOWN] for name, some in found.items()}
 
     def interval(self, value: float) -> tuple[float, float]:
         """The 80 % interval of mastery: normal on the logit scale around the value, with the spread of this bundle."""
@@ -213,15 +236,33 @@ def _steps_of(query: StudentQuery) -> tuple[Steps, dict[str, int]]:
     return steps, {name: i for i, name in enumerate(names)}
 
 
-def _answers_of(query: StudentQuery, place: Mapping[str, int]) -> Answers:
+def _record_of(query: StudentQuery) -> tuple[Snapshot, dict[str, int]]:
+    """The student's answers as a record of one, and the numbers of steps by name."""
+    steps, place = _steps_of(query)
     past = query.history
-    return Answers(
+    answers = Answers(
         item=np.array([place[answer.step] for answer in past], np.int32),
         correct=np.array([answer.correct for answer in past], bool),
         label=np.array([answer.label for answer in past], bool),
         try_number=np.array([answer.try_number for answer in past], np.int32),
         hints=np.array([answer.hints for answer in past], np.int32),
         seconds=np.array([math.nan if answer.seconds is None else answer.seconds for answer in past], np.float64),
+    )
+    return Snapshot(("",), np.array([0, len(past)]), answers, steps, simulated=False), place
+
+
+def _asked_now(items: Sequence[int], record: Snapshot, now: float | None) -> Asked:
+    """These steps, asked of the record's only student after all answers."""
+    steps, item = record.steps, np.array(items, np.int32)
+    size = len(item)
+    stands = np.array([steps.items[i].startswith(CONCEPT) for i in items], bool)
+    return Asked(
+        np.zeros(size, np.int32),
+        np.where(stands, -1, item).astype(np.int32),
+        steps.item_set[item],
+        steps.item_kind[item],
+        np.full(size, len(record.answers), np.int32),
+        np.full(size, math.nan if now is None else now),
     )
 
 
@@ -235,20 +276,3 @@ def _counts_of(query: StudentQuery, steps: Steps) -> Counts:
     of_steps = {name: (tries, right) for name, tries, right in zip(steps.courses, *sums, strict=True)}
     courses = columns(steps.courses, {**of_steps, **query.course_counts})
     return Counts(*items, *columns(steps.concepts, query.concept_counts), *courses)
-
-
-def _last_first_try(query: StudentQuery) -> tuple[int, list[str]]:
-    """The place of the last first try, and the concepts asked for that it tells of: none if it was hinted."""
-    for place in range(len(query.history) - 1, -1, -1):
-        answer = query.history[place]
-        if answer.try_number <= 1:
-            about = query.steps[answer.step].concepts if answer.label else ()
-            return place, [name for name in query.concepts if name in about]
-    return 0, []
-
-
-def _relations(steps: Steps, past: Answers, asked: Asked, *, gap: Tensor, least: int) -> tracing.Relations:
-    """How asked steps stand to past answers, `gap` [asked, answers] answers ago; those less than `least` are hidden."""
-    kinds = torch.from_numpy(features.relations(steps, past, asked))[None]
-    hidden = gap < least
-    return tracing.Relations(kinds, tracing.bucket(gap), hidden.unsqueeze(0) if hidden.any() else None)
