@@ -1,60 +1,82 @@
-"""A made-up school in which each part of the tracer that must not get lost is worth something, and by how much.
+"""A made-up school in which each part of the tracer that must not get lost is worth much.
 
-A third of the answers each:
-
-- To exercises of two concepts each, a few per pair. Students are good or bad at pairs, not at concepts: what bears on
-  the next answer are the past ones to the same pair, which the relations of the attention tell from all others.
-- To exercises of one concept that everybody meets. Some depend on ability and some are a toss-up for everybody; all
-  are equally hard, so that only what is known of single exercises (the table of residuals) tells them apart.
-- To exercises that three students in all meet. They depend on ability alone: one's own answer, were it among the
-  counts, would tell in training what it does not tell later.
+- Half of the answers are to eight concepts, and a student is good at some and bad at others. The earlier of them are
+  second tries, which no count of what a student knows is made of: only the attention sees them, and only the relations
+  tell it which of them are of the concept asked about.
+- A quarter are to exercises of one concept that everybody meets. Some take ability and some are a toss-up for
+  everybody; all are equally hard, so that only what is known of single exercises (the table) tells them apart.
+- A quarter are to exercises that three students in all meet. They take ability alone: one's own answer, were it among
+  the counts, would tell in training what it does not tell later.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from training import benchmark
+from training.dataset import Snapshot, Split
+
 STUDENTS = 400
 HELD = 60  # each of valid and test
-ANSWERS = 90  # a student
-CONCEPTS = 8  # of pairs; one more for all else
-PAIRED = 2  # exercises of each pair
+ANSWERS = 100  # a student
+SHARES = (0.5, 0.25, 0.25)  # of answers: to concepts, common, rare
+CONCEPTS = 8
+TURN = 60  # answers of a student, up to which those to concepts are second tries
+OF_A_CONCEPT = 4  # exercises
 COMMON = 30  # exercises that everybody meets
 RARE_MET = 3  # students who meet a rare exercise
-SKILL = 2.5  # logits, spread between a student's pairs
+SKILL = 2.5  # logits, spread between a student's concepts
 SLOPE = 3.0  # logits, what ability is worth where it counts
+KINDS = ("concepts", "common", "rare")  # of answers, as numbered
 
 
-def write(folder: Path, *, seed: int) -> tuple[Path, Path]:
-    """Write answers.parquet and split.json into the folder. Returns them."""
+def columns(*, seed: int) -> dict[str, Any]:
+    """student, index, item, concepts, correct, and kind, of every answer."""
     rng = np.random.default_rng(seed)
     shape = (STUDENTS, ANSWERS)
-    first, second = np.triu_indices(CONCEPTS, 1)
-    pairs = len(first)
-    pair = rng.integers(0, pairs, shape)
-    skill = rng.normal(0, SKILL, (STUDENTS, pairs))
-    ability = SLOPE * rng.normal(size=(STUDENTS, 1)) * np.ones(shape)
-    sort = rng.integers(0, 3, shape)
-    number = int((sort == 2).sum())
-    rare = rng.permutation(np.repeat(np.arange(-(-number // RARE_MET)), RARE_MET))[:number]
+    concept = rng.integers(0, CONCEPTS, shape)
+    skill = rng.normal(0, SKILL, (STUDENTS, CONCEPTS))
+    ability = SLOPE * np.broadcast_to(rng.normal(size=(STUDENTS, 1)), shape)
+    kind = rng.choice(3, shape, p=SHARES)
     common = rng.integers(0, COMMON, shape)
-    item = np.choose(sort, [pair * PAIRED + rng.integers(0, PAIRED, shape), pairs * PAIRED + common, 0])
-    item[sort == 2] = pairs * PAIRED + COMMON + rare
-    level = np.choose(sort, [skill[np.arange(STUDENTS)[:, None], pair], ability * (common % 2), ability])
-    names = np.array([*(f"{a};{b}" for a, b in zip(first, second, strict=True)), "common", "rare"])
-    table = {
+    few = CONCEPTS * OF_A_CONCEPT
+    item = np.choose(kind, [concept * OF_A_CONCEPT + rng.integers(0, OF_A_CONCEPT, shape), few + common, 0])
+    met = int((kind == 2).sum())
+    item[kind == 2] = few + COMMON + rng.permutation(np.arange(met) // RARE_MET)
+    level = np.choose(kind, [np.take_along_axis(skill, concept, 1), ability * (common % 2), ability])
+    names = np.array([*(f"c{number}" for number in range(CONCEPTS)), "common", "rare"])
+    return {
         "student": np.repeat(np.arange(STUDENTS), ANSWERS),
         "index": np.tile(np.arange(ANSWERS), STUDENTS),
         "item": item.ravel(),
-        "concepts": names[np.choose(sort, [pair, pairs, pairs + 1])].ravel(),
+        "concepts": names[np.choose(kind, [concept, CONCEPTS, CONCEPTS + 1])].ravel(),
         "correct": (rng.random(shape) < 1 / (1 + np.exp(-level))).astype(np.int8).ravel(),
+        "kind": kind.ravel(),
     }
+
+
+def write(folder: Path, *, seed: int) -> tuple[Path, Path]:
+    """Write the answers as a data file, which has no place for second tries, and their split. Returns both files."""
     data, split = folder / "made_school.parquet", folder / "made_school.json"
-    pq.write_table(pa.table(table), data)
-    students = rng.permutation(STUDENTS).tolist()
+    pq.write_table(pa.table(columns(seed=seed)).drop_columns(["kind"]), data)
+    students = np.random.default_rng(seed).permutation(STUDENTS).tolist()
     parts = {"test": students[:HELD], "valid": students[HELD : 2 * HELD], "train": students[2 * HELD :]}
     split.write_text(json.dumps(parts), encoding="utf-8")
     return data, split
+
+
+def school(folder: Path, *, seed: int) -> tuple[Snapshot, Split, Any]:
+    """The record with its second tries, its split, and the kind of each answer, by way of files in the folder."""
+    data, split = write(folder, seed=seed)
+    record = benchmark.read_answers(data)
+    order = [int(student) for student in record.students]
+    kind = columns(seed=seed)["kind"].reshape(STUDENTS, ANSWERS)[order]
+    again = ((kind == 0) & (np.arange(ANSWERS) < TURN)).ravel()
+    answers = replace(record.answers, label=~again, try_number=np.where(again, 2, 1).astype(np.int32))
+    record = replace(record, answers=answers)
+    return record, benchmark.read_split(split, record), kind.ravel()

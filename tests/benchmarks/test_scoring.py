@@ -12,6 +12,7 @@ from tests.benchmarks import bench_tracing, made_school, tables
 from tests.benchmarks.peers import PEERS
 from tests.benchmarks.scoring import score, within_student
 from training import benchmark
+from training.dataset import Floats
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 SCORER = SHARED / "bench" / "evaluate_tracing.py"
@@ -31,11 +32,11 @@ def test_every_cell_agrees_with_the_public_scorer_to_four_digits(tmp_path: Path)
     record = benchmark.read_answers(data)
     parts = benchmark.read_split(split, record)
     p = np.round(np.random.default_rng(0).uniform(0.01, 0.99, len(record.answers)), 2)  # with ties
-    p = np.clip(p + 0.1 * (record.answers.correct - 0.5), 0, 1).astype(np.float32)
-    benchmark.write_predictions(tmp_path / "p.csv", record, p, rows=parts.test)
+    guessed: Floats = np.clip(p + 0.1 * (record.answers.correct - 0.5), 0, 1).astype(np.float32)
+    benchmark.write_predictions(tmp_path / "p.csv", record, guessed, rows=parts.test)
     asked = [sys.executable, str(SCORER), str(data), str(split), str(tmp_path / "p.csv"), "--json"]
     theirs = json.loads(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)
-    ours = score(record, parts, p[parts.test].astype(float))
+    ours = score(record, parts, guessed[parts.test].astype(float))
     for cell, name in THEIRS.items():
         assert ours[cell]["n"] == theirs[name]["n"]
         for figure in ("auc", "rmse", "logloss", "ece"):
