@@ -16,7 +16,12 @@ from training.models import ModelVersion, TrainingRun
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ITEMS = 24
 CONCEPTS = 4
-TINY = {"epochs": 2, "max_history": 30, "network": {"width": 16, "layers": 1, "heads": 2, "residual_width": 4}}
+TINY = {
+    "row_epochs": 2,
+    "epochs": 2,
+    "max_history": 30,
+    "network": {"width": 16, "trunk": 24, "layers": 1, "heads": 2, "residual_width": 4},
+}
 EASY_GATE = registry.GateConfig(
     min_answers=20, margin=-9.0, calibration_slack=1.0, subgroup_margin=9.0, subgroup_most=9.0
 )

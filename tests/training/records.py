@@ -10,9 +10,10 @@ from training.config import FinetuneConfig, NetworkConfig
 from training.dataset import Answers, Snapshot, Steps
 
 TINY = FinetuneConfig(
-    network=NetworkConfig(width=16, layers=2, heads=2, residual_width=4),
+    network=NetworkConfig(width=16, trunk=24, layers=2, heads=2, residual_width=4),
+    row_epochs=2,
     epochs=2,
-    batch_size=8,
+    batch_size=64,
     max_history=16,
     learning_rate=5e-3,
 )
