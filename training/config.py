@@ -51,7 +51,7 @@ class FinetuneConfig:
     residual_dropout: float = 0.5  # share of items (and concepts) a batch is shown without their residual vector
     thin: bool = False  # describe a share of the students by what few others, or none, did; to make a base
     row_epochs: int = 30
-    epochs: int = 4  # over windows
+    epochs: int = 8  # over windows
     patience: int = 6  # epochs without a better validation loss before a phase ends
     batch_size: int | None = None  # answers a step; None: by the amount of data, see dataset.default_batch_size
     accumulate: int = 1  # parts a step is computed in, to save memory

@@ -25,7 +25,7 @@ from training.dataset import Answers, Snapshot
 ANSWERS = 3_000_000  # simulated
 COURSES = 300
 VALID = 0.05  # share of the students by whom it is seen when to stop
-CONFIG = FinetuneConfig(residuals=False, thin=True, row_epochs=6, epochs=1, dropout=0.1, batch_size=8192)
+CONFIG = FinetuneConfig(residuals=False, thin=True, row_epochs=4, epochs=1, dropout=0.2, batch_size=8192)
 
 
 def joined(records: Iterable[Snapshot]) -> Snapshot:
