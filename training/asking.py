@@ -1,20 +1,27 @@
-"""The question that is put to the tracer about one student. Reads: attempts, population counts, the course."""
+"""The question that is put to the tracer about one student. Reads: attempts, counts, courses, embeddings."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from math import log1p
 from typing import NamedTuple
 
+import numpy as np
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
 from content.models import Course, Prerequisite, Step
 from students.models import Attempt, PopulationCount
+from training import dataset, population, texts
+from training.dataset import Floats
+from training.models import Embedding
+from training.population import Counts
 from training.serving import PastAnswer, StepFacts, StudentQuery
 
 LONGEST_HISTORY = 2000  # answers; longer ago than that says nothing new, and the work grows with it
 COURSES_KEPT = 16
+GROWTH = 10  # what texts tell is worked out anew each time a course's answers have grown by a tenth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +53,7 @@ class _CourseFacts:
 
 
 def about(student_id: int, *, course_id: int, step_ids: Sequence[int], now: datetime) -> Question:
-    """What the student did so far, these steps as candidates, and the concepts tried so far. Six queries.
+    """What the student did so far, these steps as candidates, and the concepts tried so far. Seven queries.
 
     Steps that are not of the course are left out. Concepts are asked about in all courses that the student answered in,
     so that one look brings everything up to date that is shown about them.
@@ -55,7 +62,12 @@ def about(student_id: int, *, course_id: int, step_ids: Sequence[int], now: date
     revisions = dict(
         Course.objects.filter(pk__in={course_id, *(row.course for row in history)}).values_list("pk", "revision")
     )
-    courses = {pk: _course_facts(pk, revision) for pk, revision in revisions.items()}
+    totals, embedded = _course_counts(revisions), _embedded(revisions)
+    grown = {pk: int(GROWTH * log1p(totals.get(str(pk), (0, 0))[0])) for pk in revisions}
+    courses = {
+        pk: _course_facts(pk, revision, embedded.get(pk), grown[pk] if pk in embedded else 0)
+        for pk, revision in revisions.items()
+    }
     course = courses.get(course_id, _CourseFacts(steps={}, by_concept={}, requires=()))
     candidates = [str(step) for step in step_ids if str(step) in course.steps]
     tried = {str(row.step): courses[row.course].steps[str(row.step)] for row in history}
@@ -72,7 +84,7 @@ def about(student_id: int, *, course_id: int, step_ids: Sequence[int], now: date
         requires=[pair for facts in courses.values() for pair in facts.requires],
         item_counts=_counts("step_id", steps),
         concept_counts=_counts("concept_id", {name for facts in steps.values() for name in facts.concepts}),
-        course_counts=_course_counts(revisions),
+        course_counts=totals,
         now=now.timestamp(),
     )
     return Question(query=query, attempt_ids=[row.pk for row in history], attempts_seen=seen)
@@ -120,9 +132,18 @@ def _course_counts(course_ids: Iterable[int]) -> dict[str, tuple[int, int]]:
     return {str(course): (tries, right) for course, tries, right in rows}
 
 
+def _embedded(course_ids: Iterable[int]) -> dict[int, datetime]:
+    """When an embedding of each course was last made."""
+    rows = Embedding.objects.filter(step__exercise__course_id__in=list(course_ids))
+    return dict(rows.values_list("step__exercise__course_id").annotate(Max("made_at")))
+
+
 @lru_cache(maxsize=COURSES_KEPT)
-def _course_facts(course_id: int, revision: int) -> _CourseFacts:
-    """The steps of a course as the tracer sees them; `revision` changes with anything in the course."""
+def _course_facts(course_id: int, revision: int, embedded: datetime | None, grown: int) -> _CourseFacts:
+    """The steps of a course as the tracer sees them; `revision` changes with anything in the course.
+
+    `embedded` and `grown` change when what the texts tell has to be worked out anew.
+    """
     steps: dict[str, StepFacts] = {}
     by_concept: dict[str, list[str]] = {}
     rows = (
@@ -135,9 +156,38 @@ def _course_facts(course_id: int, revision: int) -> _CourseFacts:
         steps[str(step.pk)] = StepFacts(concepts=concepts, kind=step.kind, course=str(course_id))
         for name in () if step.retired or step.exercise.retired else concepts:
             by_concept.setdefault(name, []).append(str(step.pk))
+    if embedded:
+        steps = _with_texts(course_id, steps)
     pairs = Prerequisite.objects.filter(concept__course_id=course_id).values_list("concept_id", "requires_id")
     return _CourseFacts(
         steps=steps,
         by_concept={name: tuple(members) for name, members in by_concept.items()},
         requires=tuple((str(concept), str(needed)) for concept, needed in pairs),
     )
+
+
+def _with_texts(course_id: int, steps: Mapping[str, StepFacts]) -> dict[str, StepFacts]:
+    """The steps of a course, with what their texts tell by the counts of now: the same as in training."""
+    rows = Embedding.objects.filter(step__exercise__course_id=course_id, vector__isnull=False)
+    vectors = {str(step): np.array(vector, np.float16) for step, vector in rows.values_list("step_id", "vector")}
+    catalogue = dataset.build_steps(
+        items=list(steps),
+        concepts=[";".join(step.concepts) for step in steps.values()],
+        kinds=[step.kind for step in steps.values()],
+        courses=[step.course for step in steps.values()],
+        texts=texts.centred([vectors.get(name) for name in steps], [course_id] * len(steps)),
+    )
+    items = _columns(catalogue.items, _counts("step_id", catalogue.items))
+    concepts = _columns(catalogue.concepts, _counts("concept_id", catalogue.concepts))
+    course = (column.sum(keepdims=True) for column in items)
+    counts = Counts(*[*items, *concepts, *course, np.zeros(len(steps), np.float32)])
+    shifts = population.foretold(catalogue, counts).item_shift.tolist()
+    return {
+        name: replace(step, text=catalogue.texts[place] if name in vectors else None, shift=shifts[place])
+        for place, (name, step) in enumerate(steps.items())
+    }
+
+
+def _columns(names: Sequence[str], found: Mapping[str, tuple[int, int]]) -> list[Floats]:
+    """First tries and right ones, by name."""
+    return list(np.array([found.get(name, (0, 0)) for name in names], np.float32).reshape(-1, 2).T)

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy import sparse
 
+from training import texts
 from training.config import SplitConfig
 from training.snapshot import FORMAT, file_hash, read_manifest
 
@@ -59,6 +60,7 @@ class Steps:
     item_course: Ints  # [items]
     set_concepts: Ints  # [sets, most] concept numbers, filled up with -1
     requires: Ints  # [pairs, 2] concept, what it builds on
+    texts: Floats  # [items, dimensions] centred embeddings (training/texts), zero where there is none
 
     @cached_property
     def item_hashes(self) -> Hashes:
@@ -160,8 +162,9 @@ def build_steps(
     kinds: Sequence[str],
     courses: Sequence[str],
     requires: Sequence[tuple[str, str]] = (),
+    texts: Floats | None = None,
 ) -> Steps:
-    """Number items, concepts and concept sets. `concepts` has one text an item, joined by «;».
+    """Number items, concepts and concept sets. `concepts` has one text an item, joined by «;»; `texts` are centred.
 
     Prerequisite pairs that name concepts of no item are left out: no answer can bear on them.
     """
@@ -186,6 +189,7 @@ def build_steps(
         item_course=np.array([course_number[course] for course in courses], np.int32),
         set_concepts=table,
         requires=np.array(pairs, np.int32).reshape(-1, 2),
+        texts=np.zeros((len(items), 0), np.float32) if texts is None else texts,
     )
 
 
@@ -204,7 +208,8 @@ def read_snapshot(folder: Path, *, verify: bool = True) -> Snapshot:
     if verify:
         _verify(folder, manifest.get("sha256", {}))
     try:
-        steps = pq.read_table(folder / "steps.parquet", columns=["item", "concepts", "kind", "course"]).to_pydict()
+        table = pq.read_table(folder / "steps.parquet", columns=["item", "concepts", "kind", "course", "embedding"])
+        steps = table.drop_columns("embedding").to_pydict()
         requires = pq.read_table(folder / "prerequisites.parquet").to_pydict()
         catalogue = build_steps(
             items=steps["item"],
@@ -212,6 +217,7 @@ def read_snapshot(folder: Path, *, verify: bool = True) -> Snapshot:
             kinds=[text or "" for text in steps["kind"]],
             courses=[text or "" for text in steps["course"]],
             requires=list(zip(requires["concept"], requires["requires"], strict=True)),
+            texts=texts.centred([one.values for one in table["embedding"]], steps["course"]),
         )
         return _read_attempts(folder / "attempts.parquet", catalogue)
     except (OSError, KeyError, pa.ArrowInvalid) as error:

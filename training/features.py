@@ -12,10 +12,9 @@ import numpy.typing as npt
 
 from training.dataset import KINDS, Answers, Bools, Floats, Ints, Snapshot, Steps
 from training.histories import Asked, Own, Places, Trails, at
-from training.population import CONTEXTS, PRIOR, USUAL, Counts, Moments, Others, Population, portions
+from training.population import CONTEXTS, PRIOR, USUAL, Counts, Moments, Others, Population, from_above, portions
 
-PRIOR_TRIES = 10.0  # weight of the level above: all -> course -> concept
-ITEM_PRIOR_TRIES = 6.0  # and concept -> item
+ITEM_PRIOR_TRIES = 6.0  # weight of concept and text beside an item's own answers
 CONTEXT_PRIOR_TRIES = 6.0  # and item or concept -> context
 USUAL_PRIOR_TRIES = 3.0
 DECAYS = (0.5, 0.8, 0.95)  # of the exponential averages, per answer
@@ -57,29 +56,22 @@ Codes = npt.NDArray[np.int32]
 
 def facts(steps: Steps, counts: Counts, items: Ints) -> tuple[Floats, Floats]:
     """What others' answers say of the items: the columns FACTS [items, FACTS], and P(right) [items] from them alone."""
-    course = steps.item_course[items]
-    course_rate = (counts.course_right + PRIOR_TRIES * PRIOR) / (counts.course_tries + PRIOR_TRIES)
-    above = course_rate[course]
+    above = from_above(steps, counts, items)
     members = steps.set_concepts[steps.item_set[items]]  # [items, most]
-    real = members >= 0
-    has = real.any(1)
-    tries = np.where(real, take(counts.concept_tries, members), 0)
-    right = np.where(real, take(counts.concept_right, members), 0)
-    rates = (right + PRIOR_TRIES * above[:, None]) / (tries + PRIOR_TRIES)  # [items, most]
-    number = np.maximum(real.sum(1), 1)
-    concept = np.where(has, (rates * real).sum(1) / number, above)
-    lowest = np.where(has, np.where(real, rates, 1.0).min(1), above)
+    number = (members >= 0).sum(1)
+    tries = at(counts.concept_tries, members.astype(np.int64), 0).sum(1) / np.maximum(number, 1)
     item_tries = counts.item_tries[items]
-    item = (counts.item_right[items] + ITEM_PRIOR_TRIES * concept) / (item_tries + ITEM_PRIOR_TRIES)
+    prior = chance(logit(above.concept) + counts.item_shift[items])
+    item = (counts.item_right[items] + ITEM_PRIOR_TRIES * prior) / (item_tries + ITEM_PRIOR_TRIES)
     columns = (
         logit(item),
-        logit(concept),
-        logit(lowest),
-        logit(above),
-        logit(item) - logit(concept),
+        logit(above.concept),
+        logit(above.lowest),
+        logit(above.course),
+        logit(item) - logit(above.concept),
         np.log1p(item_tries),
-        np.log1p((tries * real).sum(1) / number),
-        np.log1p(real.sum(1)),
+        np.log1p(tries),
+        np.log1p(number),
     )
     return np.stack(columns, 1).astype(np.float32), item.astype(np.float32)
 
@@ -305,7 +297,7 @@ def _basis(own: Own, asked: Asked, over: Floats) -> Floats:
 def _situation(moments: Moments, others: Others, known: Floats) -> Floats:
     """The columns SITUATION [asked, SITUATION]: how others did in this very situation, beside what is known anyway."""
     keys = moments.keys()
-    item, concept = (_chance(known[:, FACTS.index(name)]) for name in ("item_logit", "concept_logit"))
+    item, concept = (chance(known[:, FACTS.index(name)]) for name in ("item_logit", "concept_logit"))
     shifts: dict[str, Any] = {}
     tries_after = np.zeros(len(keys))
     for place, name in enumerate(CONTEXTS):
@@ -343,7 +335,8 @@ def _mean(values: Floats, rows: Any, size: int) -> Floats:
     return (sums / number[:, None]).astype(np.float32)
 
 
-def _chance(odds: Any) -> Any:
+def chance(odds: Any) -> Any:
+    """P(right) of log odds."""
     return 1 / (1 + np.exp(-odds))
 
 

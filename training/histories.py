@@ -157,7 +157,7 @@ def one_left_out(trails: Trails, things: Places, *, latest: int, most: int) -> t
 def at(states: Any, places: Places, nothing: Any) -> Any:
     """states[places], `nothing` where a place is -1."""
     if not len(states):
-        return np.broadcast_to(np.asarray(nothing, np.float32), (len(places), *states.shape[1:]))
+        return np.broadcast_to(np.asarray(nothing, np.float32), (*np.shape(places), *states.shape[1:]))
     found = states[places]
     found[places < 0] = nothing
     return found

@@ -8,7 +8,7 @@ site numbering, and cost nothing where nothing is known.
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file, save_file
 
-from training.dataset import Bools, Floats, Snapshot, Steps
+from training import texts
+from training.dataset import Bools, Floats, Ints, Snapshot, Steps
 from training.histories import Asked, Own, as_asked, at, chosen
 
 Hashes = npt.NDArray[np.uint64]
@@ -34,6 +35,7 @@ CONTEXTS = (
     "set_after_two",
 )
 USUAL = ("place", "run", "tries", "rate", "concept_rate", "again")  # of the moment at which an item was asked
+PRIOR_TRIES = 10.0  # weight of the level above: all -> course -> concept
 PRIOR = 0.65  # share of right answers before anything is known; tells little once there are counts
 NEVER = np.uint64(0)  # the key of a context that cannot be
 
@@ -48,11 +50,12 @@ class Counts:
     concept_right: Floats
     course_tries: Floats
     course_right: Floats
+    item_shift: Floats  # logits by which the texts of other items move what is expected of an item
 
     def without(self, own: "Counts") -> "Counts":
         """These counts less `own`, never below zero."""
         mine, other = vars(self), vars(own)
-        return Counts(**{name: np.maximum(mine[name] - other[name], 0) for name in mine})
+        return replace(self, **{name: np.maximum(mine[name] - other[name], 0) for name in mine if name != "item_shift"})
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,40 @@ def count(steps: Steps, *, item: Any, right: Any) -> Counts:
     tallies = []
     for place, good, size in zip(places, goods, sizes, strict=True):
         tallies += [np.bincount(place, minlength=size), np.bincount(place, weights=good, minlength=size)]
-    return Counts(*(tally.astype(np.float32) for tally in tallies))
+    shift = np.zeros(len(steps.items), np.float32)
+    return Counts(*[*(tally.astype(np.float32) for tally in tallies), shift])
+
+
+@dataclass(frozen=True)
+class Expected:
+    """P(right) before an item's own answers count, by what is above it. All [items]."""
+
+    course: Floats
+    concept: Floats  # the mean of its concepts
+    lowest: Floats  # of its concepts
+
+
+def from_above(steps: Steps, counts: Counts, items: Ints) -> Expected:
+    """What is expected of items whose own answers are not looked at; each rate is shrunk towards the one above."""
+    rates = (counts.course_right + PRIOR_TRIES * PRIOR) / (counts.course_tries + PRIOR_TRIES)
+    course = rates[steps.item_course[items]]
+    members = steps.set_concepts[steps.item_set[items]]  # [items, most]
+    real = members >= 0
+    tries, right = (at(of, members.astype(np.int64), 0) for of in (counts.concept_tries, counts.concept_right))
+    of_concepts = (right + PRIOR_TRIES * course[:, None]) / (tries + PRIOR_TRIES)  # [items, most]
+    mean = (of_concepts * real).sum(1) / np.maximum(real.sum(1), 1)
+    some = real.any(1)
+    lowest = np.where(real, of_concepts, 1.0).min(1)
+    return Expected(course, np.where(some, mean, course), np.where(some, lowest, course))
+
+
+def foretold(steps: Steps, counts: Counts) -> Counts:
+    """The counts, with what the texts tell of each item's difficulty."""
+    if not steps.texts.size:
+        return counts
+    prior = from_above(steps, counts, np.arange(len(steps.items), dtype=np.int32)).concept
+    tallies = {"tries": counts.item_tries, "right": counts.item_right, "prior": prior}
+    return replace(counts, item_shift=texts.prior_shift(steps.texts, steps.item_course, **tallies))
 
 
 class Population:
@@ -151,7 +187,7 @@ class Population:
         tries = np.bincount(item, minlength=len(names))
         order = np.argsort(names)
         usual = Table(names[order], np.stack([tries, *sums], 1).astype(np.float32)[order])
-        return Others(count(self.steps, item=item, right=right), tuple(contexts), usual)
+        return Others(foretold(self.steps, count(self.steps, item=item, right=right)), tuple(contexts), usual)
 
 
 class Moments:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training import dataset, features, histories, population, seal
+from training import dataset, features, histories, population, seal, texts
 from training.dataset import Answers, Floats, Ints, Snapshot, Steps
 from training.histories import Asked
 from training.objectives import tracing
@@ -38,6 +38,8 @@ class StepFacts:
     concepts: tuple[str, ...]
     kind: str = ""
     course: str = ""
+    text: Floats | None = None  # its embedding, centred with all of its course's (training/texts)
+    shift: float = 0.0  # logits by which the texts of the course move what is expected of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +198,9 @@ class Predictor:
             effect = whole[concept] - value
             if row >= 0 and abs(effect) >= WEAK:
                 found.setdefault(concepts[concept], []).append(Evidence(place=row, effect=effect))
-        return {name: sorted(some, key=lambda one: -abs(one.effect))[:SHOWN] for name, some in found.items()}
+        return {
+            name: sorted(some, key=lambda one: (-abs(one.effect), -one.place))[:SHOWN] for name, some in found.items()
+        }
 
     def interval(self, value: float) -> tuple[float, float]:
         """The 80 % interval of mastery: normal on the logit scale around the value, with the spread of this bundle."""
@@ -232,6 +236,7 @@ def _steps_of(query: StudentQuery) -> tuple[Steps, dict[str, int]]:
         + [kinds[name].most_common(1)[0][0] if kinds[name] else "" for name in query.concepts],
         courses=[step.course for step in query.steps.values()] + [courses[name] for name in query.concepts],
         requires=query.requires,
+        texts=texts.aligned([*(step.text for step in query.steps.values()), *(None for _ in query.concepts)]),
     )
     return steps, {name: i for i, name in enumerate(names)}
 
@@ -275,4 +280,5 @@ def _counts_of(query: StudentQuery, steps: Steps) -> Counts:
     sums = [np.bincount(steps.item_course, weights=column, minlength=len(steps.courses)) for column in items]
     of_steps = {name: (tries, right) for name, tries, right in zip(steps.courses, *sums, strict=True)}
     courses = columns(steps.courses, {**of_steps, **query.course_counts})
-    return Counts(*items, *columns(steps.concepts, query.concept_counts), *courses)
+    shift = np.array([query.steps[name].shift if name in query.steps else 0 for name in steps.items], np.float32)
+    return Counts(*[*items, *columns(steps.concepts, query.concept_counts), *courses, shift])

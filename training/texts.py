@@ -18,18 +18,25 @@ LEAST = 10  # answered items with a text, below which a course's texts are not a
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)  # of the spread of difficulty that the texts may be taken to explain
 
 
-def centred(embeddings: Sequence[Any], courses: Ints) -> Floats:
+def aligned(vectors: Sequence[Any]) -> Floats:
+    """The vectors (None where there is none) as rows [items, dimensions], zero where there is none or it ends."""
+    width = max((len(vector) for vector in vectors if vector is not None), default=0)
+    rows = np.zeros((len(vectors), width), np.float32)
+    for row, vector in zip(rows, vectors, strict=True):
+        if vector is not None:
+            row[: len(vector)] = vector
+    return rows
+
+
+def centred(embeddings: Sequence[Any], courses: Any) -> Floats:
     """The embeddings (None where there is none) less the mean of their course, of length 1: [items, dimensions].
 
     Items without an embedding, or alone in their course, are zero. Products of rows of one course are similarities.
     """
-    width = max((len(vector) for vector in embeddings if vector is not None), default=0)
-    rows = np.zeros((len(embeddings), width), np.float32)
+    rows, of_course = aligned(embeddings), np.unique(np.asarray(courses), return_inverse=True)[1]
     there = np.array([vector is not None for vector in embeddings], bool)
-    for place in np.flatnonzero(there):
-        rows[place, : len(embeddings[place])] = embeddings[place]
-    for course in np.unique(courses[there]):
-        members = there & (courses == course)
+    for course in np.unique(of_course[there]):
+        members = there & (of_course == course)
         rows[members] -= rows[members].mean(0)
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.where(length > 1e-3, rows / np.maximum(length, 1e-3), 0).astype(np.float32)

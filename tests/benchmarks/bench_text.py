@@ -261,5 +261,7 @@ if __name__ == "__main__":
     if what == "neighbours":
         for path in folders:
             neighbours(Path(path))
+    elif what == "difficulty":
+        difficulty(Path(folders[0]), Path(folders[1]))
     else:
-        {"difficulty": difficulty, "answers": answers}[what](*map(Path, folders))
+        answers(Path(folders[0]))

