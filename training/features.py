@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from training import texts
 from training.dataset import KINDS, Answers, Bools, Floats, Ints, Snapshot, Steps
 from training.histories import Asked, Own, Places, Trails, at
 from training.population import CONTEXTS, PRIOR, USUAL, Counts, Moments, Others, Population, from_above, portions
@@ -19,7 +20,7 @@ CONTEXT_PRIOR_TRIES = 6.0  # and item or concept -> context
 USUAL_PRIOR_TRIES = 3.0
 DECAYS = (0.5, 0.8, 0.95)  # of the exponential averages, per answer
 BLEND = 0.1  # weight of PRIOR in an average over few answers
-FORGETTING = 0.3  # exponent of the power of time (days) by which what was shown of a concept is forgotten
+HALF_LIVES = (3.0, 20.0, 120.0)  # days in which half of what each average holds of a concept is forgotten
 
 FACTS = (
     "item_logit",
@@ -46,7 +47,8 @@ WIDTH = len(NAMES)
 EVIDENCE = ("rate", *(f"right_{d}" for d in DECAYS), *(f"concept_right_{d}" for d in DECAYS))
 STANDING = (*FACTS, *(f"kind_{kind}" for kind in KINDS[1:]))
 
-KINSHIPS = 32  # of two steps, a bit each: same item, shared concept, builds on, built on, same concept set
+KINSHIPS = 64  # of two steps, a bit each: same item, shared concept, builds on, built on, same concept set, texts alike
+ALIKE = 32  # the bit of texts alike
 DISTANCES = 32  # buckets of «how many answers ago»
 PAUSES = 8  # buckets of «how long ago»; the first one: not known
 HIDDEN = KINSHIPS * DISTANCES * PAUSES  # the code of an answer that is not to be seen
@@ -131,6 +133,7 @@ def relations(steps: Steps, asked: Asked, past: Asked, *, most: int) -> Codes:
     same_set = np.eye(size, dtype=np.int32)
     of_sets = (shared * 2 + builds_on * 4 + builds_on.T * 8 + same_set * 16).astype(np.int32).ravel()
     kin = of_sets[ours * size + theirs]
+    kin |= ALIKE * texts.alike(steps.texts, steps.item_course, asked.item, past.item)
     kin |= (asked.item[..., :, None] == past.item[..., None, :]) & (asked.item >= 0)[..., :, None]
     code = (kin * DISTANCES + BUCKETS[np.clip(gap, 0, len(BUCKETS) - 1)]) * PAUSES
     if np.isfinite(past.seconds).any():
@@ -237,19 +240,23 @@ def _on_concepts(own: Own, asked: Asked, over: Floats) -> Floats:
 
 
 def remembered(trails: Trails, right: Floats, seconds: Any, places: Places, now: Any) -> Floats:
-    """[asked, DECAYS] averages of right [answers] less PRIOR, as far as time did not let them be forgotten."""
+    """[asked, DECAYS] averages of right [answers] less PRIOR, as far as time did not let them be forgotten.
+
+    Half-lives, as an answer in between must not change what is forgotten of those before it: under a power of time it
+    would, and a right one could lower the average.
+    """
     when = seconds[trails.row]
     before = np.concatenate([[np.nan], when[:-1]])
     before[trails.start] = np.nan
     averages = trails.averages(right[trails.row][:, None] - PRIOR, DECAYS, kept=_kept(when - before))
-    kept: Floats = at(averages[:, 0], places, 0) * _kept(now - at(when, places, np.nan))[:, None]
+    kept: Floats = at(averages[:, 0], places, 0) * _kept(now - at(when, places, np.nan))
     return kept
 
 
 def _kept(gap: Any) -> Floats:
-    """Share of what was known that is left after a time in seconds; all where it is not known."""
+    """[..., DECAYS] share of what was known that is left after a time in seconds; all where it is not known."""
     days = np.maximum(np.nan_to_num(gap), 0) / 86_400
-    share: Floats = ((1 + days) ** -FORGETTING).astype(np.float32)
+    share: Floats = (0.5 ** (days[..., None] / np.array(HALF_LIVES))).astype(np.float32)
     return share
 
 

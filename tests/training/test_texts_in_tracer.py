@@ -1,4 +1,4 @@
-"""How texts enter the tracer as what is expected of a step nobody answered, the same in training and in serving."""
+"""How texts enter the tracer: what is expected of a step nobody answered, and a relation to past answers."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,14 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from content.models import Step
 from students.models import PopulationCount, User
 from tests.training.conftest import NOW, Site
-from training import asking, dataset, embeddings, export, features, population, texts
+from training import asking, dataset, embeddings, export, features, population, serving, texts
 from training.dataset import Answers, Snapshot, Steps
+from training.histories import as_asked
 from training.models import Embedding
 from training.population import Population
+from training.serving import StepFacts, StudentQuery
+
+ROOT = Path(__file__).resolve().parents[2]
 
 EASY, HARD = np.array([1, 0, 0], np.float32), np.array([0, 1, 0], np.float32)
 ITEMS = 40  # the first half with easy texts, the second half with hard ones
@@ -81,6 +86,32 @@ def test_a_share_of_students_is_described_without_what_it_told_of_other_steps() 
     assert not np.array_equal(again.others([0]).counts.item_shift, shifts[0])
 
 
+def test_past_answers_to_texts_alike_are_related_and_a_step_without_text_is_to_none() -> None:
+    record = record_of(steps_with_texts(), students=1)
+    asked = as_asked(record)
+    code = features.relations(record.steps, asked, asked, most=ITEMS)
+    bare = replace(record.steps, texts=np.zeros((ITEMS, 0), np.float32))
+    plain = features.relations(bare, asked, asked, most=ITEMS)
+    seen = plain != features.HIDDEN
+    more = (code - plain)[seen] // (features.DISTANCES * features.PAUSES)
+    same_half = ((record.answers.item < ITEMS // 2)[:, None] == (record.answers.item < ITEMS // 2))[seen]
+    assert np.array_equal(more == features.ALIKE, same_half)
+    assert set(np.unique(more)) == {0, features.ALIKE}
+
+
+def test_a_network_that_met_no_texts_looks_at_texts_alike_as_at_others_until_it_learns() -> None:
+    layer = serving.Predictor(ROOT / "training" / "base").model.stack[0]
+    kin = torch.arange(features.ALIKE) * features.DISTANCES * features.PAUSES
+    alike = kin + features.ALIKE * features.DISTANCES * features.PAUSES
+    plain, same = (layer.bias(code[None, None]) for code in (kin, alike))
+    assert torch.equal(plain, same)
+    with torch.no_grad():
+        layer.kinship[:, features.ALIKE + 2] += 1.0
+    learned = layer.bias(alike[None, None]) - plain
+    assert learned[..., 1 + 2].eq(1).all()
+    assert learned.sum() == layer.heads
+
+
 @pytest.mark.django_db
 def test_serving_knows_of_texts_what_training_knew(site: Site, tmp_path: Path) -> None:
     """The counts of the site are those of the snapshot here: all students are in both."""
@@ -134,3 +165,16 @@ def test_steps_of_no_concept_are_expected_as_their_course_is() -> None:
     steps = dataset.build_steps(items=["a", "b"], concepts=["", ""], kinds=["", ""], courses=["1", "1"])
     counts = population.count(steps, item=np.zeros(100, np.int32), right=np.zeros(100))
     assert features.facts(steps, counts, np.array([1], np.int32))[1] == pytest.approx(0.06, abs=0.02)
+
+
+def test_a_new_step_is_predicted_harder_where_texts_say_so() -> None:
+    steps = {
+        name: StepFacts(concepts=("c",), kind="number", course="1", text=np.ones(3, np.float32), shift=shift)
+        for name, shift in (("easier", 1.5), ("as usual", 0.0), ("harder", -1.5))
+    }
+    counts = {"concept_counts": {"c": (200, 130)}, "course_counts": {"1": (200, 130)}}
+    base = serving.Predictor(ROOT / "training" / "base")
+    easier, usual, harder = base.predict(
+        StudentQuery(history=[], candidates=list(steps), steps=steps, **counts)
+    ).probabilities
+    assert easier > usual + 0.02 > harder + 0.04

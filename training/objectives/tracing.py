@@ -28,7 +28,7 @@ from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils.logging import disable_progress_bar
 
 from training.dataset import Floats, Ints
-from training.features import DISTANCES, EVIDENCE, KINSHIPS, NAMES, PAUSES, STANDING, WIDTH
+from training.features import ALIKE, DISTANCES, EVIDENCE, KINSHIPS, NAMES, PAUSES, STANDING, WIDTH
 
 disable_progress_bar()  # type: ignore[no-untyped-call]  # else saving a few megabytes draws one
 
@@ -176,7 +176,9 @@ class Layer(nn.Module):
 
     def bias(self, code: Tensor) -> Tensor:
         """[B, H, Q, 1 + T] added to the attention, by codes [B, Q, T]; «nothing», the first column, gets none."""
-        table = self.kinship[:, :, None, None] + self.distance[:, None, :, None] + self.pause[:, None, None, :]
+        # What texts alike add starts at nothing, and stays there in training without texts: a site may have them later.
+        kinship = torch.cat([self.kinship[:, :ALIKE], self.kinship[:, :ALIKE] + self.kinship[:, ALIKE:]], 1)
+        table = kinship[:, :, None, None] + self.distance[:, None, :, None] + self.pause[:, None, None, :]
         table = functional.pad(table.flatten(1), (0, 1), value=float("-inf"))  # HIDDEN
         found: Tensor = Bias.apply(table, code)  # type: ignore[no-untyped-call]
         return functional.pad(found, (1, 0))
@@ -245,10 +247,10 @@ class Tracer(PreTrainedModel):  # type: ignore[no-untyped-call]
             for weights in (module.nothing, module.kinship, module.distance, module.pause):
                 nn.init.zeros_(weights)
             # One head begins by looking at the item, one at its concepts, one at the latest answers.
-            kin = torch.arange(KINSHIPS)
+            kin = torch.arange(ALIKE)
             with torch.no_grad():
-                module.kinship[0] += 2.0 * (kin & 1)
-                module.kinship[1 % module.heads] += 2.0 * (kin >> 1 & 1)
+                module.kinship[0, :ALIKE] += 2.0 * (kin & 1)
+                module.kinship[1 % module.heads, :ALIKE] += 2.0 * (kin >> 1 & 1)
                 module.distance[2 % module.heads] -= 0.3 * torch.arange(DISTANCES)
 
     def begin_as_regression(self, features: Floats, right: Any) -> None:
