@@ -86,12 +86,13 @@ class Trails:
         """[n, k] sums over the trail up to and with each event, of values [n, k] in the trails' order."""
         summed = np.cumsum(values, axis=0, dtype=np.float64)
         before = np.concatenate([np.zeros((1, values.shape[1])), summed])[self.begins]
-        return (summed - before).astype(np.float32)
+        totals: Floats = (summed - before).astype(np.float32)
+        return totals
 
     def averages(self, values: Floats, decays: Sequence[float], kept: Floats | None = None) -> Floats:
         """[n, k, decays] exponential averages of values [n, k] after each event; a trail begins at 0.
 
-        Before an event, what was there is multiplied with `kept` [n], for what was forgotten since the one before.
+        Before an event, what was there is multiplied with `kept` [n, decays], for what was forgotten meanwhile.
         """
         by_length = np.argsort(-self.length, kind="stable")
         start, length = self.start[by_length], self.length[by_length]
@@ -104,7 +105,7 @@ class Trails:
             now = state[: alive[rank]]
             events = start[: alive[rank]] + rank
             if kept is not None:
-                now *= kept[events][:, None, None]
+                now *= kept[events][:, None]
             now += gain * (values[events][:, :, None] - now)
             found[events] = now
         return found
