@@ -20,7 +20,6 @@ class PastAnswer:
     attempt_id: int
     step_id: int
     exercise_id: int
-    course_id: int
     language: str  # of the course
     exercise: str  # its title, or its key
     template: package.Exercise  # with the one step that was answered
@@ -93,7 +92,6 @@ def _facts(attempt: Attempt) -> dict[str, Any]:
         "attempt_id": attempt.pk,
         "step_id": step.pk,
         "exercise_id": exercise.pk,
-        "course_id": exercise.course_id,
         "language": exercise.course.language,
         "exercise": str(exercise),
         "template": package.Exercise(

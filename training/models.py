@@ -106,7 +106,7 @@ class Prediction(models.Model):
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="predictions", verbose_name=_("version"))
     attempts_seen = models.PositiveIntegerField(_("attempts seen"))
     probabilities = models.JSONField(_("P(correct) by step id"), default=dict)
-    evidence = models.JSONField(_("answers that mattered most"), default=dict)  # predictions.Grounds
+    evidence = models.JSONField(_("answers that mattered most"), default=dict)  # by concept id
     made_at = models.DateTimeField(_("made"))
 
     class Meta:

@@ -166,14 +166,10 @@ def refresh_predictions(*, student_id: int, course_id: int, step_ids: Sequence[i
 
 def _grounds(predicted: serving.Predicted, question: asking.Question) -> predictions.Grounds:
     """The evidence of a prediction, by the attempts that it is."""
-    return predictions.Grounds(
-        concepts={
-            int(name): [
-                predictions.Mattered(attempt_id=question.attempt_ids[one.place], effect=one.effect) for one in some
-            ]
-            for name, some in predicted.evidence.items()
-        }
-    )
+    return {
+        int(name): [predictions.Mattered(attempt_id=question.attempt_ids[one.place], effect=one.effect) for one in some]
+        for name, some in predicted.evidence.items()
+    }
 
 
 def load_serving() -> None:

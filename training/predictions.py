@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -12,7 +11,6 @@ from students.models import Attempt, User
 from training.models import ModelVersion, Objective, Prediction
 
 MATTERED_KEPT = 3  # answers of one estimate
-STEPS_KEPT = 50  # whose answers are kept: the likeliest to come next
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,41 +32,19 @@ class Mattered:
         return [(one.attempt_id, round(one.effect, 3)) for one in strongest]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Grounds:
-    """The answers that mattered most for the mastery of each concept, and for what is expected of some steps, by id."""
-
-    concepts: Mapping[int, Sequence[Mattered]] = field(default_factory=dict)
-    steps: Mapping[int, Sequence[Mattered]] = field(default_factory=dict)
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "Grounds":
-        """The reverse of to_json."""
-        read = {
-            part: {int(key): Mattered.from_json(mattered) for key, mattered in by_id.items()}
-            for part, by_id in stored.items()
-        }
-        return cls(**read)
-
-    def to_json(self) -> dict[str, Any]:
-        """As they are stored."""
-        steps = dict(list(self.steps.items())[:STEPS_KEPT])
-        return {
-            part: {str(key): Mattered.to_json(mattered) for key, mattered in by_id.items()}
-            for part, by_id in (("concepts", self.concepts), ("steps", steps))
-        }
-
-
-NO_GROUNDS = Grounds()
+Grounds = Mapping[int, Sequence[Mattered]]  # for the mastery of each concept, by its id
 
 
 @dataclass(frozen=True, kw_only=True)
 class FreshPrediction:
-    """P(correct) by step id, by the version that serves now, from all the student's answers so far; and its grounds."""
+    """P(correct) by step id, by the version that serves now, from all the student's answers so far.
+
+    `grounds` are the answers that mattered most for the mastery of concepts.
+    """
 
     version_id: int
     probabilities: Mapping[int, float]
-    grounds: Grounds = NO_GROUNDS
+    grounds: Grounds = field(default_factory=dict)
 
 
 def fresh(student_id: int, *, attempts_seen: int) -> FreshPrediction | None:
@@ -89,7 +65,7 @@ def fresh(student_id: int, *, attempts_seen: int) -> FreshPrediction | None:
     return FreshPrediction(
         version_id=version_id,
         probabilities={int(step): p for step, p in probabilities.items()},
-        grounds=Grounds.from_json(evidence),
+        grounds={int(concept): Mattered.from_json(mattered) for concept, mattered in evidence.items()},
     )
 
 
@@ -111,7 +87,7 @@ def store(
     version: ModelVersion,
     attempts_seen: int,
     probabilities: Mapping[int, float],
-    grounds: Grounds = NO_GROUNDS,
+    grounds: Grounds,
     now: datetime,
 ) -> bool:
     """Keep the prediction, unless the version no longer serves or one that saw more is kept already.
@@ -122,7 +98,7 @@ def store(
         "version": version,
         "attempts_seen": attempts_seen,
         "probabilities": {str(step): round(p, 6) for step, p in probabilities.items()},
-        "evidence": grounds.to_json(),
+        "evidence": {str(concept): Mattered.to_json(mattered) for concept, mattered in grounds.items()},
         "made_at": now,
     }
     if not ModelVersion.objects.filter(pk=version.pk, state=ModelVersion.State.SERVING).exists():

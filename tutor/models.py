@@ -59,7 +59,7 @@ class Turn(models.Model):
         ModelVersion, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("model version")
     )  # null: chosen without a fresh prediction
     probability = models.FloatField(_("P(correct) of the first step"), null=True, blank=True)
-    evidence = models.JSONField(_("answers that mattered most"), default=dict, blank=True)  # tutor/turns/grounds.py
+    evidence = models.JSONField(_("answers that mattered most"), default=list, blank=True)  # for the concept
     # How it goes.
     progress = models.JSONField(_("progress by step key"), default=dict, blank=True)  # tutor/turns/progress.py
     first_hint_at_once = models.BooleanField(_("first hint shown at once"), default=False)

@@ -7,12 +7,11 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from content.models import Course, Step
+from content.models import Course
 from students.models import Classroom, ConceptState, User
 from tests.journeys.test_pages_look import LOOKS, check, opened
 from tests.tutor.test_grounds import concept, given, look
 from training.models import ModelVersion
-from training.predictions import Mattered
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -29,10 +28,8 @@ def looked(student: User, course: Course) -> dict[str, int]:
         "right": given(student, course, "add-large", correct=True, ago=timedelta()),
     }
     effects = {mattered["right"]: 0.6, mattered["wrong"]: -0.4, mattered["hinted"]: 0.2}
-    strongest = [Mattered(attempt_id=attempt, effect=effect) for attempt, effect in effects.items()]
     version = ModelVersion.objects.create(objective="tracing", number=4, state="serving", bundle="b")
-    steps = dict.fromkeys(Step.objects.values_list("pk", flat=True), strongest)
-    look(student, course, version, list(effects.items()), steps=steps)
+    look(student, course, version, list(effects.items()))
     ConceptState.objects.update(switched_at=timezone.now(), switched_from=0.62, switched_to=0.8)
     return mattered
 

@@ -20,7 +20,7 @@ def version() -> ModelVersion:
 
 def keep(student_id: int, version: ModelVersion, *, seen: int, value: float = 0.5) -> bool:
     return predictions.store(
-        student_id=student_id, version=version, attempts_seen=seen, probabilities={7: value}, now=NOW
+        student_id=student_id, version=version, attempts_seen=seen, probabilities={7: value}, grounds={}, now=NOW
     )
 
 
@@ -103,7 +103,7 @@ def keep_with_grounds(student_id: int, version: ModelVersion, grounds: Grounds, 
 
 def test_what_it_rests_on_is_kept_with_it_and_goes_out_of_date_with_it(empty_site: Site, version: ModelVersion) -> None:
     student = empty_site.students[0].pk
-    grounds = Grounds(concepts={3: mattered(0.7, -0.2)}, steps={7: mattered(-0.4)})
+    grounds = {3: mattered(0.7, -0.2), 4: mattered(-0.4)}
     keep_with_grounds(student, version, grounds)
 
     found = predictions.fresh(student, attempts_seen=3)
@@ -114,23 +114,19 @@ def test_what_it_rests_on_is_kept_with_it_and_goes_out_of_date_with_it(empty_sit
     keep(student, version, seen=4)
     found = predictions.fresh(student, attempts_seen=4)
     assert found is not None
-    assert found.grounds == Grounds()
+    assert found.grounds == {}
 
 
 def test_what_is_kept_of_its_grounds_is_bounded_and_the_strongest_first(
     empty_site: Site, version: ModelVersion
 ) -> None:
     student = empty_site.students[0].pk
-    many = {step: mattered(0.1, -0.9123456, 0.3, 0.2, -0.05) for step in range(predictions.STEPS_KEPT + 30)}
-    keep_with_grounds(student, version, Grounds(concepts={1: many[0]}, steps=many))
-    stored = Prediction.objects.get().evidence
-    assert stored["concepts"] == {"1": [[1, -0.912], [2, 0.3], [3, 0.2]]}
-    assert list(stored["steps"]) == [str(step) for step in range(predictions.STEPS_KEPT)]
-    assert all(len(kept) == predictions.MATTERED_KEPT for kept in stored["steps"].values())
+    keep_with_grounds(student, version, {1: mattered(0.1, -0.9123456, 0.3, 0.2, -0.05)})
+    assert Prediction.objects.get().evidence == {"1": [[1, -0.912], [2, 0.3], [3, 0.2]]}
 
 
 def test_what_it_rests_on_is_erased_with_the_student(empty_site: Site, version: ModelVersion) -> None:
-    keep_with_grounds(empty_site.students[0].pk, version, Grounds(concepts={3: mattered(0.7)}))
+    keep_with_grounds(empty_site.students[0].pk, version, {3: mattered(0.7)})
     empty_site.students[0].delete()
     assert not Prediction.objects.exists()
 

@@ -4,12 +4,14 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from content.models import Concept, Course, Exercise, Step
 from students import history, records
 from students.models import Attempt, ConceptState, User
 from tests.training.conftest import NOW, Site, answer
-from training import pipeline, predictions
+from training import asking, pipeline, predictions
 from training.models import ModelVersion, Prediction
 from tutor import tasks, turns
 
@@ -108,3 +110,37 @@ def test_when_no_model_serves_any_more_the_plain_estimates_come_back(site: Site,
     ModelVersion.objects.update(state="retired")
     tasks.catch_up()
     assert set(ConceptState.objects.values_list("source", flat=True)) == {"knowledge"}
+
+
+def test_the_question_knows_by_which_attempt_each_answer_of_its_history_was_given(site: Site) -> None:
+    student = site.students[0]
+    question = asking.about(student.pk, course_id=site.course.pk, step_ids=[], now=NOW)
+    attempts = Attempt.objects.in_bulk(question.attempt_ids)
+    told = [(attempts[pk].step_id, attempts[pk].correct, attempts[pk].created_at) for pk in question.attempt_ids]
+    history_told = [(int(one.step), one.correct) for one in question.query.history]
+    assert [(step, correct) for step, correct, _at in told] == history_told
+    assert len(told) == 40
+    assert [at for _step, _correct, at in told] == sorted(at for _step, _correct, at in told)
+    assert {one.student_id for one in attempts.values()} == {student.pk}
+
+
+def test_what_mattered_for_mastery_is_kept_by_attempt_and_stands_on_the_students_page(
+    site: Site, serving_version: ModelVersion, client: Client
+) -> None:
+    student = site.students[0]
+    records.rebuild([student.pk])
+    soon = NOW + timedelta(hours=1)  # months later hardly anything of it matters any more
+    assert pipeline.refresh_predictions(student_id=student.pk, course_id=site.course.pk, step_ids=[], now=soon)
+    found = predictions.fresh(student.pk, attempts_seen=history.attempts_count(student.pk))
+    assert found is not None
+    assert any(found.grounds.values())
+    for concept, mattered in found.grounds.items():
+        own = Attempt.objects.filter(student=student, step__concepts=concept)
+        assert {one.attempt_id for one in mattered} <= set(own.values_list("pk", flat=True))
+        for one in mattered:  # a right answer never lowers, a wrong one never raises its own concept
+            assert (one.effect > 0) == own.get(pk=one.attempt_id).correct
+    concept = max(found.grounds, key=lambda one: len(found.grounds[one]))
+    client.force_login(student)
+    shown = client.get(reverse("concept_progress", args=[site.course.slug, concept])).content.decode()
+    assert "these mattered most for this estimate" in shown
+    assert shown.count("the estimate") >= len(found.grounds[concept])

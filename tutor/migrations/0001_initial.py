@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('propensity', models.FloatField(verbose_name='propensity')),
                 ('explored', models.BooleanField(default=False, verbose_name='explored')),
                 ('probability', models.FloatField(blank=True, null=True, verbose_name='P(correct) of the first step')),
-                ('evidence', models.JSONField(blank=True, default=dict, verbose_name='answers that mattered most')),
+                ('evidence', models.JSONField(blank=True, default=list, verbose_name='answers that mattered most')),
                 ('progress', models.JSONField(blank=True, default=dict, verbose_name='progress by step key')),
                 ('first_hint_at_once', models.BooleanField(default=False, verbose_name='first hint shown at once')),
                 ('served_at', models.DateTimeField(verbose_name='served')),

@@ -4,7 +4,6 @@
     shown       a turn as its student may see it
     answering   answer, hint, scaffold, giving up
     progress    what has happened in a turn so far (plain)
-    grounds     the answers that its choice rested on
     refreshing  asks the worker for fresh predictions
 
 Pages, the API and commands call these functions only, and translate their results and exceptions.
@@ -12,7 +11,6 @@ Pages, the API and commands call these functions only, and translate their resul
 
 from tutor.turns.answering import AlreadyMoved, Outcome, answer_scaffold, ask_hint, give_up, submit_answer
 from tutor.turns.choosing import CourseFinished, next_turn, skip, steps_wanted
-from tutor.turns.grounds import About, RestsOn
 from tutor.turns.refreshing import without_refresh
 from tutor.turns.shown import (
     HintView,
@@ -29,14 +27,12 @@ from tutor.turns.shown import (
 )
 
 __all__ = [
-    "About",
     "AlreadyMoved",
     "CourseFinished",
     "HintView",
     "NotYours",
     "Outcome",
     "ReasonView",
-    "RestsOn",
     "ScaffoldView",
     "StepState",
     "StepView",

@@ -18,9 +18,9 @@ from content.models import Concept, Course
 from students import history
 from students.models import ConceptState, Preference, User
 from training import predictions
+from training.predictions import Mattered
 from tutor import policy
 from tutor.models import Session, Turn
-from tutor.turns.grounds import About, RestsOn
 from tutor.turns.progress import Progress
 from tutor.turns.shown import SHOWN, TurnView, concrete, find, show
 
@@ -156,7 +156,7 @@ def _choose(session: Session, served: Sequence[_Row], *, now: datetime, rng: Ran
         explored=choice.explored,
         version_id=fresh.version_id if fresh and is_predicted else None,
         probability=choice.chance,
-        evidence=_rests_on(fresh, entry.step_ids[0], choice.concept_id).to_json() if fresh else {},
+        evidence=Mattered.to_json(fresh.grounds.get(choice.concept_id, ())) if fresh else [],
         served_at=now,
         waiting_since=now,
         first_hint_at_once=_wants_first_hint(student, choice.concept_id),
@@ -168,13 +168,6 @@ def _choose(session: Session, served: Sequence[_Row], *, now: datetime, rng: Ran
     made = Turn.objects.select_related("exercise", "concept").get(pk=turn.pk)
     made.session = session  # which was read with the rest of what is shown
     return made
-
-
-def _rests_on(fresh: predictions.FreshPrediction, step_id: int, concept_id: int) -> RestsOn:
-    """The answers behind what the model expects of the step; where it did not say, behind the concept's mastery."""
-    if step_id in fresh.grounds.steps:
-        return RestsOn(about=About.STEP, answers=tuple(fresh.grounds.steps[step_id]))
-    return RestsOn(about=About.CONCEPT, answers=tuple(fresh.grounds.concepts.get(concept_id, ())))
 
 
 def _situation(session: Session, served: Sequence[_Row], *, now: datetime) -> policy.Situation:

@@ -17,10 +17,10 @@ from django.core.exceptions import ValidationError
 from content import catalog, grading, package, variants
 from content.models import Course
 from students.models import User
+from training.predictions import Mattered
 from tutor import feedback
 from tutor.feedback import Feedback
 from tutor.models import Turn
-from tutor.turns.grounds import RestsOn
 from tutor.turns.progress import Progress, Response, StepProgress
 
 WORKED_EXAMPLE = "worked_example"  # the strategy of tutor/policy that starts with the concept's example
@@ -124,7 +124,7 @@ class TurnView:
     strategy: str
     example: str  # the concept's worked example where it belongs on the page
     reason: ReasonView
-    rests_on: RestsOn | None = None  # None: chosen without a model
+    rests_on: tuple[Mattered, ...] = ()  # the answers that mattered most for the mastery of its concept
     served_at: datetime | None = None
     figures: Mapping[str, str]
 
@@ -221,7 +221,7 @@ def show(turn: Turn) -> TurnView:
         strategy=turn.strategy,
         example=_example(turn, steps),
         reason=_reason(turn),
-        rests_on=RestsOn.from_json(turn.evidence),
+        rests_on=Mattered.from_json(turn.evidence),
         served_at=turn.served_at,
         figures=catalog.figures(course.pk, revision=course.revision),
     )

@@ -3,7 +3,7 @@
 «Mattered most» is all that is said: without this answer the estimate would be another. It is no cause. Reads only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ from students.models import ConceptState
 from training import predictions
 from training.predictions import Mattered
 from tutor.templatetags.page import day
-from tutor.turns import About, TurnView
+from tutor.turns import TurnView
 
 SHOWN = 3
 ASKED_WIDTH = 70  # letters of what was asked
@@ -58,17 +58,11 @@ class Grounds:
 
 
 def of_estimate(
-    student_id: int,
-    held: ConceptEstimate,
-    latest: Sequence[Evidence],
-    *,
-    voice: Voice,
-    now: datetime,
-    course_id: int | None = None,
+    student_id: int, held: ConceptEstimate, latest: Sequence[Evidence], *, voice: Voice, now: datetime
 ) -> Grounds:
-    """What the estimate of a concept rests on; `latest` are the answers to it, newest first. At most three queries.
+    """What the estimate of a concept rests on; `latest` are the answers to it, newest first. At most two queries.
 
-    With `course_id`, answers in other courses are left out: a teacher does not see what is done there.
+    Answers to anything else are left out, so that a teacher sees nothing here of what is done in other courses.
     """
     recent: list[Moved] = [(one, None) for one in latest[:SHOWN]]
     if held.source != ConceptState.Source.TRACER:
@@ -78,26 +72,20 @@ def of_estimate(
     if fresh is None:
         lead = _("The model has not looked at the latest answers yet; the number has moved along with them:")
         return _grounds(lead, recent, voice=voice, now=now)
-    found = _found(student_id, fresh.grounds.concepts.get(held.concept_id, ()))
+    found = _found(fresh.grounds.get(held.concept_id, ()), {one.attempt_id: one for one in latest})
     if not found:
         lead = _("No single answer stands out: the estimate rests on all of them. These are the latest here:")
         return _grounds(lead, recent, voice=voice, now=now)
-    here = [moved for moved in found if course_id in (None, moved[0].course_id)]
-    if not here:
-        return _grounds(_("These are the latest answers to this concept:"), recent, voice=voice, now=now)
-    of_student = _("Of all your answers, these mattered most for this estimate:")
-    of_course = _("Of the answers in this course, these mattered most for this estimate:")
-    return _grounds(of_student if voice == Voice.STUDENT else of_course, here, voice=voice, now=now)
+    lead = _("Of the answers to this concept, these mattered most for this estimate:")
+    return _grounds(lead, found, voice=voice, now=now)
 
 
 def of_choice(student_id: int, turn: TurnView, *, now: datetime) -> Grounds | None:
     """What the choice of a turn rested on, for its student; None before the first answer to its concept. One query."""
-    if turn.rests_on and turn.rests_on.answers:
-        lead = {
-            About.STEP: _("Of all your answers, these mattered most for how hard this one should be for you:"),
-            About.CONCEPT: _("Of all your answers, these mattered most for what we believe about this concept:"),
-        }[turn.rests_on.about]
-        return _grounds(lead, _found(student_id, turn.rests_on.answers), voice=Voice.STUDENT, now=now)
+    if turn.rests_on:
+        lead = _("Of your answers to this concept, these mattered most for what we believe about it:")
+        answers = evidence.answers(student_id, [one.attempt_id for one in turn.rests_on])
+        return _grounds(lead, _found(turn.rests_on, answers), voice=Voice.STUDENT, now=now)
     latest = evidence.latest(student_id, turn.concept_id, until=turn.served_at or now, limit=SHOWN)
     if not latest:
         return None
@@ -105,11 +93,8 @@ def of_choice(student_id: int, turn: TurnView, *, now: datetime) -> Grounds | No
     return _grounds(lead, [(one, None) for one in latest], voice=Voice.STUDENT, now=now)
 
 
-def _found(student_id: int, mattered: Sequence[Mattered]) -> list[Moved]:
+def _found(mattered: Sequence[Mattered], answers: Mapping[int, PastAnswer]) -> list[Moved]:
     """The answers with their effects, the strongest first."""
-    if not mattered:
-        return []
-    answers = evidence.answers(student_id, [one.attempt_id for one in mattered])
     return [(answers[one.attempt_id], one.effect) for one in mattered if one.attempt_id in answers]
 
 

@@ -104,7 +104,7 @@ TURN = TurnView(
 
 
 GROUNDS = Grounds(
-    lead="Of all your answers, these mattered most for this estimate:",
+    lead="Of the answers to this concept, these mattered most for this estimate:",
     lines=(
         Line(
             sentence=SafeString("Today you solved “How steep is the line?” at the first try."),

@@ -107,10 +107,7 @@ def student(request: HttpRequest, classroom_id: int, student_id: int) -> HttpRes
         "switched_at": overview.switched_at(one.estimate for one in rows),
         "row": row,
         "evidence": answers,
-        "grounds": row
-        and grounds.of_estimate(
-            who.pk, row.estimate, answers, voice=grounds.Voice.TEACHER, now=now, course_id=found.course_id
-        ),
+        "grounds": row and grounds.of_estimate(who.pk, row.estimate, answers, voice=grounds.Voice.TEACHER, now=now),
         "questions": wrong_answers.questions(
             history.wrong_answers(found.pk, concept_id=row.id if row else None, student_id=who.pk, limit=STEPS_SHOWN),
         ),
