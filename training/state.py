@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from training import batches
 from training.batches import Batch, Material
+from training.bundle import NotFinite
 from training.config import FinetuneConfig
 from training.objectives import tracing
 
@@ -45,9 +47,11 @@ class Phase:
         return sum(window.stop - window.first for window in group) if self.windows else len(group)
 
     def judge(self, model: tracing.Tracer, table: tracing.ResidualTable, material: Material) -> dict[str, float]:
-        """Mean cross-entropy and AUC over the rows to be predicted."""
+        """Mean cross-entropy and AUC over the rows to be predicted. Raises NotFinite where they are no numbers."""
         ask = batches.predict if self.windows else batches.expect
         p = ask(model, table, material)[material.predicted]
+        if not np.isfinite(p).all():
+            raise NotFinite("what the network expects of later answers is no number")
         found = tracing.metrics(material.snapshot.answers.correct[material.predicted], p)
         return {"valid_loss": found["logloss"], "valid_auc": found["auc"]}
 
