@@ -8,12 +8,12 @@ Reads: attempts; reads and writes: training runs.
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
@@ -148,6 +148,8 @@ def owning(run_id: int) -> Iterator[bool]:
             row = cursor.fetchone()
         yield bool(row and row[0])
     finally:
+        with suppress(DatabaseError), own.cursor() as cursor:  # else the lock stays until the server sees us gone
+            cursor.execute("SELECT pg_advisory_unlock_all()")
         own.close()
 
 

@@ -38,9 +38,10 @@ class Site:
 
 
 @pytest.fixture(autouse=True)
-def _data_folder(settings: Any, tmp_path: Path) -> None:
-    """Files of runs and versions go to a folder of the test."""
+def _data_folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of runs and versions go to a folder of the test; the base that ships is too large for small networks."""
     settings.DATA = tmp_path / "data"
+    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "no base")
 
 
 def make_course() -> tuple[Course, list[Concept], list[Step]]:

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.training.records import TINY, write_record
-from training import dataset, evaluate, features, finetune, seal
+from training import dataset, evaluate, finetune, seal
+from training.population import Population
 from training.snapshot import MANIFEST, TABLES, file_hash
 
 
@@ -53,7 +54,7 @@ def test_the_report_is_kept_in_the_bundle_beside_the_settings(place: Path) -> No
 def test_the_plain_estimate_sees_no_answer_that_it_predicts(place: Path) -> None:
     record = dataset.read_snapshot(place / "snapshot")
     split = dataset.split_by_time(record, config=TINY.split, seed=TINY.seed)
-    counts = features.count(record.steps, record.answers, split.counted)
+    counts = Population(record, split.counted, folds=2, seed=0).others().counts
     before = evaluate.plain_estimates(record, counts, split)
     last = [
         int(np.flatnonzero(split.test[a:b])[-1] + a)

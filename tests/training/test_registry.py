@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -262,6 +263,10 @@ def test_a_withdrawn_version_that_was_mended_can_be_rolled_back_to() -> None:
 
     assert registry.serving("tracing") == second
     assert registry.withdrawn("tracing") is None
+
+
+def test_the_base_that_ships_is_whole() -> None:
+    seal.verify(Path(registry.__file__).parent / "base")
 
 
 def test_rolling_back_lets_the_version_before_serve_again() -> None:
