@@ -76,6 +76,7 @@ class Trails:
     def last(self, student: Any, thing: Any, seen: Any) -> Places:
         """[asked] the trail's latest event before a moment, -1 where there is none (or no such thing: -1)."""
         trail = np.asarray(student, np.int64) * self.things + thing
+        seen = np.minimum(seen, self.span - 1)  # later than all is late enough, and still of this trail
         found = np.searchsorted(self.trail * self.span + self.place, trail * self.span + seen) - 1
         there = (found >= 0) & (np.asarray(thing) >= 0)
         if len(self.trail):
@@ -155,7 +156,7 @@ def one_left_out(trails: Trails, things: Places, *, latest: int, most: int) -> t
     return kept_trails, np.array(left_out, np.int64).reshape(-1, 2)
 
 
-def at(states: Any, places: Places, nothing: Any) -> Any:
+def at(states: Any, places: Any, nothing: Any) -> Any:
     """states[places], `nothing` where a place is -1."""
     if not len(states):
         return np.broadcast_to(np.asarray(nothing, np.float32), (*np.shape(places), *states.shape[1:]))
