@@ -378,8 +378,9 @@ def test_a_fresh_prediction_of_the_serving_model_makes_the_choice_and_is_stored(
     version = ModelVersion.objects.create(objective="tracing", number=1, state="serving", bundle="b")
     steps = list(Step.objects.values_list("pk", flat=True))
     chances = {step: 0.5 + place / 100 for place, step in enumerate(steps)}
-    kept = {"attempts_seen": 0, "probabilities": chances, "grounds": {}}
-    predictions.store(student_id=student.pk, version=version, **kept, now=now)
+    predictions.store(
+        student_id=student.pk, version=version, attempts_seen=0, probabilities=chances, grounds={}, now=now
+    )
     view = turns.next_turn(student, course, now=now, rng=rng)
     turn = Turn.objects.get(token=view.token)
     first = turn.exercise.steps.get(key=view.steps[0].key)
