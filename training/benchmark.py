@@ -31,6 +31,7 @@ from training.population import Population
 
 NEEDED = ("student", "index", "item", "concepts", "correct")
 PARTS = ("train", "valid", "test")
+SHIPPED = Path(__file__).resolve().parent / "base"
 
 
 class BadRequest(ValueError):
@@ -56,7 +57,7 @@ def benchmark(
     """Train (unless `zero_shot`), predict every answer of every test student into `out`, and return the figures."""
     began = time.monotonic()
     if zero_shot and base is None:
-        raise BadRequest("--zero-shot needs a trained bundle: name one with --base")
+        base = SHIPPED
     if base is not None:
         refuse_seen(base, name=data.stem)
     record = read_answers(data)
@@ -291,8 +292,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.add_argument("data", type=Path)
     asked.add_argument("split", type=Path)
     asked.add_argument("--out", type=Path, required=True)
-    asked.add_argument("--base", type=Path, help="bundle to start from; it must not have seen the data set")
-    asked.add_argument("--zero-shot", action="store_true", help="do not train: the base as it is")
+    asked.add_argument("--base", type=Path, help="bundle to start from, that has not seen the data set")
+    asked.add_argument(
+        "--zero-shot", action="store_true", help="do not train: the base, or else the one that ships, as it is"
+    )
     asked.add_argument("--core-only", action="store_true", help="without residual vectors")
     asked.add_argument("--minutes", type=float, default=8.0, help="end training by then (8)")
     asked.add_argument("--seed", type=int, default=0)

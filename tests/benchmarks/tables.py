@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-FEWEST = 500  # answers, below which a cell tells nothing
+FEWEST = 400  # answers, below which a cell tells nothing
 CURVE = "learning curve"
 COLUMNS: Mapping[str, tuple[str, str]] = {
     "AUC": ("all", "auc"),

@@ -115,8 +115,11 @@ def test_no_prediction_comes_from_a_test_students_later_answers_or_from_other_te
     assert after[20:] == before[20:]  # of student 111
 
 
-def test_zero_shot_without_a_base_is_a_clear_error(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "--base" in refusal(capsys, arguments(place, "--zero-shot"))
+def test_zero_shot_without_a_base_is_the_one_that_ships(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shipped = run(capsys, arguments(place, "--zero-shot"))
+    named = run(capsys, arguments(place, "--zero-shot", "--base", str(benchmark.SHIPPED)))
+    assert shipped["logloss"] == named["logloss"]
+    assert shipped["n"] == 38
 
 
 def test_zero_shot_uses_the_base_as_it_is_with_and_without_counts(
