@@ -36,7 +36,7 @@ TALLY = ("tries", "rate", "over_mean", *(f"right_{d}" for d in DECAYS), *(f"over
 RUNNING = (*TALLY, "hinted", "last", "last_but_one", "last_but_two", "streak", "pause", "pause_known")
 CONCEPT = (*(f"concept_{name}" for name in (*TALLY, "since", "last", "streak", "pause")), "never_seen")
 ITEM = ("item_tries", "item_rate", "item_right", "item_since", "item_last", "item_last_try", "item_unsolved")
-SET = ("set_last", "set_streak", "set_run")
+SET = ("set_last", "set_results", "set_run")
 BASIS = ("builds_on_tries", "builds_on_over")
 SITUATION = (*CONTEXTS, "item_after_item_count", *(f"usual_{name}" for name in USUAL))
 NAMES = FACTS + RUNNING + CONCEPT + ITEM + SET + BASIS + SITUATION + tuple(f"kind_{kind}" for kind in KINDS[1:])
@@ -135,7 +135,7 @@ def relations(steps: Steps, asked: Asked, past: Asked, *, most: int) -> Codes:
     kin = of_sets[ours * size + theirs]
     kin |= ALIKE * texts.alike(steps.texts, steps.item_course, asked.item, past.item)
     kin |= (asked.item[..., :, None] == past.item[..., None, :]) & (asked.item >= 0)[..., :, None]
-    code = (kin * DISTANCES + BUCKETS[np.clip(gap, 0, len(BUCKETS) - 1)]) * PAUSES
+    code: Codes = (kin * DISTANCES + BUCKETS[np.clip(gap, 0, len(BUCKETS) - 1)]) * PAUSES
     if np.isfinite(past.seconds).any():
         code += _pause_bucket(asked.seconds[..., :, None] - past.seconds[..., None, :])
     code[(gap < 1) | (gap > most)] = HIDDEN

@@ -307,7 +307,7 @@ FILE = "population.safetensors"
 def save(folder: Path, others: Others) -> None:
     """Write contexts and usual values into a bundle; counts are the site's own, always of today."""
     tables = {**dict(zip(CONTEXTS, others.contexts, strict=True)), "usual": others.usual}
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name, table in tables.items():
         kept = table.sums[:, 0] > 0
         arrays[f"{name}.keys"] = table.keys[kept].view(np.int64)
