@@ -245,8 +245,8 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """One version; if it served before and has its files, with a button that lets it serve again."""
         version = self.get_object(request, object_id)
-        served = version is not None and version.state == ModelVersion.State.RETIRED and bool(version.promoted_at)
-        again = served and version.bundle and self.has_roll_back_permission(request)
+        retired = version if version and version.state == ModelVersion.State.RETIRED else None
+        again = retired and retired.promoted_at and retired.bundle and self.has_roll_back_permission(request)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "can_serve_again": again})
 
     def get_urls(self) -> list[URLPattern]:

@@ -70,4 +70,4 @@ def calibration(right: npt.NDArray[Any], p: Values) -> list[dict[str, Any]]:
 def _by_student(values: Values, student: Numbers) -> tuple[Values, Values]:
     """Sums [students] of the values and numbers [students] of answers, for the students who are there."""
     _, number = np.unique(student, return_inverse=True)
-    return np.bincount(number, weights=values), np.bincount(number).astype(np.float64)
+    return np.bincount(number, weights=values).astype(np.float64), np.bincount(number).astype(np.float64)

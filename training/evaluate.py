@@ -179,11 +179,11 @@ def subgroups(record: Snapshot, counts: Counts, judged: Bools, *, snapshot: Path
     course = record.steps.item_course[item]
     for number, name in enumerate(record.steps.courses):
         groups[f"course_{name}"] = course == number
-    language_of = _column_by_first(snapshot / "courses.parquet")
+    language_of = {row[0]: row[1] for row in _rows(snapshot / "courses.parquet", "course", "language")}
     language = np.array([language_of.get(name, "") for name in record.steps.courses])[course]
     for name in sorted(set(language_of.values())):
         groups[f"language_{name}"] = language == name
-    found = {name: np.flatnonzero(rows) for name, rows in groups.items()}
+    found: dict[str, Places] = {name: np.flatnonzero(rows) for name, rows in groups.items()}
     found |= _classes(record, snapshot / "classes.parquet", student=record.student_of_row[judged], course=course)
     return {name: rows for name, rows in found.items() if len(rows)}
 
@@ -198,10 +198,6 @@ def _classes(record: Snapshot, file: Path, *, student: Places, course: Places) -
         rows = np.arange(*np.searchsorted(student, [number, number + 1]))
         found.setdefault(f"class_{name}", []).append(rows[course[rows] == courses.get(taken, -1)])
     return {name: np.concatenate(parts) for name, parts in found.items()}
-
-
-def _column_by_first(file: Path) -> dict[str, str]:
-    return dict(_rows(file, "course", "language"))
 
 
 def _rows(file: Path, *columns: str) -> Iterator[tuple[str, ...]]:

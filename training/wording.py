@@ -139,7 +139,7 @@ def groups(names: Iterable[str]) -> dict[str, str]:
     if any(name.startswith(CLASS) for name in found):
         classes = Classroom.objects.values_list("pk", "name")
         words |= {f"{CLASS}{class_hash(pk)}": _("class «%(name)s»") % {"name": name} for pk, name in classes}
-        gone = _("a class that is no longer there")
+        gone = str(_("a class that is no longer there"))
         words = {name: gone for name in found if name.startswith(CLASS)} | words
     for code, language in Course._meta.get_field("language").flatchoices:
         words[f"{LANGUAGE}{code}"] = _("courses in %(language)s") % {"language": language}

@@ -159,6 +159,6 @@ def test_a_bundle_or_a_rival_that_was_altered_is_not_judged(place: Path, tmp_pat
     broken = tmp_path / "broken"
     shutil.copytree(place / "bundle", broken)
     (broken / "ids.json").write_text("{}")
-    for named in ({"bundle": broken}, {"bundle": place / "bundle", "rival": broken}):
+    for bundle, rival in ((broken, None), (place / "bundle", broken)):
         with pytest.raises(seal.BadBundle, match=r"ids\.json is altered"):
-            evaluate.evaluate(snapshot=place / "snapshot", **named)
+            evaluate.evaluate(snapshot=place / "snapshot", bundle=bundle, rival=rival)
