@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.signal import lfilter
 
 from training.dataset import Answers, Bools, Floats, Ints, Seconds, Snapshot
 
@@ -95,18 +96,23 @@ class Trails:
 
         Before an event, what was there is multiplied with `kept` [n, decays], for what was forgotten meanwhile.
         """
+        gain = 1 - np.array(decays, np.float32)
+        found = np.empty((*values.shape, len(decays)), np.float32)
+        if kept is None:  # over all trails in one go, less what the trails before left behind
+            for place, decay in enumerate(decays):
+                flow = lfilter([1 - decay], [1, -decay], values.astype(np.float64), axis=0)
+                left = np.concatenate([np.zeros((1, values.shape[1])), flow])[self.begins]
+                found[:, :, place] = flow - left * (decay ** (self.rank + 1.0))[:, None]
+            return found
         by_length = np.argsort(-self.length, kind="stable")
         start, length = self.start[by_length], self.length[by_length]
         longest = int(length.max(initial=0))
         alive = np.searchsorted(-length, -np.arange(longest), side="left")  # trails longer than each rank
-        gain = 1 - np.array(decays, np.float32)
-        found = np.empty((*values.shape, len(decays)), np.float32)
         state = np.zeros((len(start), values.shape[1], len(decays)), np.float32)
         for rank in range(longest):
             now = state[: alive[rank]]
             events = start[: alive[rank]] + rank
-            if kept is not None:
-                now *= kept[events][:, None]
+            now *= kept[events][:, None]
             now += gain * (values[events][:, :, None] - now)
             found[events] = now
         return found
