@@ -23,7 +23,7 @@ from training import batches, benchmark, features, finetune, population, serving
 from training.batches import Material
 from training.bundle import Trained, write_bundle
 from training.config import FinetuneConfig
-from training.dataset import Snapshot, Split
+from training.dataset import Floats, Snapshot, Split
 from training.objectives import tracing
 
 LEAST = 6  # earlier answers on the concept
@@ -117,7 +117,7 @@ def moments(
     return found
 
 
-def pairs(names: Sequence[str], tries: features.Floats, right: features.Floats) -> dict[str, tuple[int, int]]:
+def pairs(names: Sequence[str], tries: Floats, right: Floats) -> dict[str, tuple[int, int]]:
     """Counts by name. Test students are in none, so nothing of their own is there to take off."""
     return {name: (int(a), int(b)) for name, a, b in zip(names, tries, right, strict=True)}
 

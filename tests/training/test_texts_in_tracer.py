@@ -172,9 +172,13 @@ def test_a_new_step_is_predicted_harder_where_texts_say_so() -> None:
         name: StepFacts(concepts=("c",), kind="number", course="1", text=np.ones(3, np.float32), shift=shift)
         for name, shift in (("easier", 1.5), ("as usual", 0.0), ("harder", -1.5))
     }
-    counts = {"concept_counts": {"c": (200, 130)}, "course_counts": {"1": (200, 130)}}
     base = serving.Predictor(ROOT / "training" / "base")
-    easier, usual, harder = base.predict(
-        StudentQuery(history=[], candidates=list(steps), steps=steps, **counts)
-    ).probabilities
+    query = StudentQuery(
+        history=[],
+        candidates=list(steps),
+        steps=steps,
+        concept_counts={"c": (200, 130)},
+        course_counts={"1": (200, 130)},
+    )
+    easier, usual, harder = base.predict(query).probabilities
     assert easier > usual + 0.02 > harder + 0.04
