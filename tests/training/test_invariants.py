@@ -30,8 +30,8 @@ def curve(run: Trained) -> list[float]:
 
 def test_eight_at_once_is_two_at_a_time_four_times(snapshot: Path) -> None:
     config = replace(STILL, epochs=3, patience=3)
-    whole = trained(snapshot, replace(config, batch_size=8, accumulate=1))
-    parts = trained(snapshot, replace(config, batch_size=8, accumulate=4))
+    whole = trained(snapshot, replace(config, batch_size=128, accumulate=1))
+    parts = trained(snapshot, replace(config, batch_size=128, accumulate=4))
     np.testing.assert_allclose(curve(whole), curve(parts), rtol=2e-4)
     assert len({round(value, 6) for value in curve(whole)}) > 3
 
