@@ -46,7 +46,12 @@ class Progress:
     epoch: int = 0
     loss: float | None = None
     valid_loss: float | None = None
+    speed: int | None = None  # answers learned from, a second
     message: str = ""
+
+
+def silent(_: Progress) -> None:
+    """No word of how far a run is."""
 
 
 def finetune(
@@ -55,19 +60,23 @@ def finetune(
     out: Path,
     base: Path | None = None,
     config: FinetuneConfig | None = None,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[Progress], None] = silent,
 ) -> Path:
     """Train on a snapshot folder and return the bundle folder, `out`/bundle.
 
     Goes on from `out`/checkpoint where one is there. Raises TrainingFailed, or dataset.BadSnapshot.
     """
     config = config or FinetuneConfig()
+    team = Team.join()
+    progress = progress if team.first else silent
     progress(Progress("reading", 0.0))
     record = dataset.read_snapshot(snapshot)
     split = dataset.split_by_time(record, config=config.split, seed=config.seed)
     result = train(record, split, out=out, base=base, config=config, progress=progress)
     progress(Progress("writing", 1.0, message=f"{result.epochs} epochs"))
-    return write_bundle(out / BUNDLE, result, snapshot=record, split=split, config=config, base=base)
+    if team.first:
+        write_bundle(out / BUNDLE, result, snapshot=record, split=split, config=config, base=base)
+    return out / BUNDLE
 
 
 def train(
@@ -77,7 +86,7 @@ def train(
     out: Path | None,
     base: Path | None,
     config: FinetuneConfig,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[Progress], None] = silent,
 ) -> Trained:
     """The loop. Without `out` there are no checkpoints. Raises TrainingFailed.
 
@@ -87,36 +96,19 @@ def train(
     if not split.train.any():
         raise TrainingFailed("no answer to train on: none is a first try without a hint before the cut-off")
     team = Team.join()
+    progress = progress if team.first else silent
     state, population, material = prepare(record, split, base=base, config=config, device=team.device)
     if out is not None:
         state.read(out / "checkpoint")
-    total = config.row_epochs + config.epochs
+    run = Run(state, material, split, config, team, began)
     while (phase := state.phase(config)) is not None:
-        # Seeded anew, so that a run that was stopped goes on with the same draws.
-        torch.manual_seed((config.seed * 1000 + state.epoch) * team.size + team.rank)
-        groups = list(plan(material.learning, split, phase=phase, config=config, seed=(config.seed, state.epoch)))
-        deadline = began + phase.minutes * 60 if phase.minutes else math.inf
-        started = time.monotonic()
-        losses: list[float] = []
-        for group in groups:
-            if time.monotonic() > deadline and losses:
-                break
-            done = (state.in_phase + len(losses) / len(groups)) / phase.epochs
-            if phase.minutes:
-                done = max(done, (time.monotonic() - began) / 60 / phase.minutes)
-            state.set_rate(phase.rates, schedule(done, warmup=config.warmup))
-            losses.append(step(state, material.learning, group, phase=phase, config=config, team=team))
-            if not math.isfinite(losses[-1]):
-                raise TrainingFailed(f"the loss is no number any more (epoch {state.epoch + 1}, step {len(losses)})")
-            if len(losses) % 10 == 0:
-                fraction = (state.epoch + len(losses) / len(groups)) / total
-                progress(Progress("training", fraction, state.epoch, float(np.mean(losses[-50:]))))
-        loss = float(np.mean(losses))
-        speed = sum(map(phase.size_of, groups[: len(losses)])) / (time.monotonic() - started)
-        found = phase.judge(*state.mean, material.stopping) if split.valid.any() else {"valid_loss": loss}
-        progress(Progress("training", (state.epoch + 1) / total, state.epoch, loss, found["valid_loss"]))
-        state.note(loss=loss, speed=round(speed), late=time.monotonic() > deadline, **found)
-        if out is not None and team.rank == 0:
+        if not state.in_phase:
+            state.begin(run.judge(phase, math.inf)["valid_loss"])
+        loss, speed = run.epoch(phase, progress)
+        found = run.judge(phase, loss)
+        progress(Progress("training", run.fraction(phase, 1.0), state.epoch, loss, found["valid_loss"], speed))
+        state.note(loss=loss, late=run.spent(phase) > 1, **found)
+        if out is not None and team.first:
             state.write(out / "checkpoint")
     model, table = state.best()
     if split.valid.any():
@@ -124,13 +116,66 @@ def train(
     return Trained(model, table, population.others(), state.epoch, time.monotonic() - began, state.history)
 
 
+@dataclass(frozen=True)
+class Run:
+    """What stays the same from epoch to epoch, and what changes (`state`)."""
+
+    state: State
+    material: "Prepared"
+    split: Split
+    config: FinetuneConfig
+    team: Team
+    began: float  # by the monotonic clock
+
+    def epoch(self, phase: Phase, progress: Callable[[Progress], None]) -> tuple[float, int]:
+        """Learn from everything once, or until time is up: the mean loss, and answers a second."""
+        state, config, team = self.state, self.config, self.team
+        # Seeded anew, so that a run that was stopped goes on with the same draws.
+        torch.manual_seed((config.seed * 1000 + state.epoch) * team.size + team.rank)
+        learning = self.material.learning
+        groups = list(plan(learning, self.split, phase=phase, config=config, seed=(config.seed, state.epoch)))
+        started = time.monotonic()
+        losses: list[float] = []
+        for group in groups:
+            spent = self.spent(phase)
+            if spent > 1 and losses:
+                break
+            done = max((state.in_phase + len(losses) / len(groups)) / phase.epochs, spent)
+            state.set_rate(phase.rates, schedule(done, warmup=config.warmup))
+            losses.append(step(state, learning, group, phase=phase, config=config, team=team))
+            if not math.isfinite(losses[-1]):
+                raise TrainingFailed(f"the loss is no number any more (epoch {state.epoch + 1}, step {len(losses)})")
+            if len(losses) % 10 == 0:
+                fraction = self.fraction(phase, len(losses) / len(groups))
+                progress(Progress("training", fraction, state.epoch, float(np.mean(losses[-50:]))))
+        answers = sum(map(phase.size_of, groups[: len(losses)]))
+        return float(np.mean(losses)), round(answers / (time.monotonic() - started))
+
+    def judge(self, phase: Phase, loss: float) -> dict[str, Any]:
+        """The averaged weights on the answers to stop by; where there are none, `loss` has to do."""
+        if not self.split.valid.any():
+            return {"valid_loss": loss}
+        found = phase.judge(*self.state.mean, self.material.stopping)
+        return {**found, "valid_loss": self.team.agreed(found["valid_loss"])}
+
+    def spent(self, phase: Phase) -> float:
+        """Share of the time for the phase that is over, where there is a limit."""
+        return self.team.agreed((time.monotonic() - self.began) / 60) / phase.minutes if phase.minutes else 0.0
+
+    def fraction(self, phase: Phase, part: float) -> float:
+        """How much of the run is over, with a part of this epoch."""
+        before = self.config.row_epochs if phase.windows else 0
+        return (before + self.state.in_phase + part) / (self.config.row_epochs + self.config.epochs)
+
+
 def calibrate(model: tracing.Tracer, table: tracing.ResidualTable, stopping: Material) -> None:
-    """Set slope and shift of the log odds by answers that nothing was learned from."""
+    """Set slope and shift of the log odds by answers that nothing was learned from; few leave those of the base."""
+    slope, shift = model.calibration.tolist()
     model.calibration.copy_(torch.tensor([1.0, 0.0]))
     material = Material(stopping.snapshot, table=table, described=stopping.described, predicted=stopping.predicted)
     p = batches.predict(model, table, material)[stopping.predicted].astype(float)
     right = stopping.snapshot.answers.correct[stopping.predicted]
-    model.calibration.copy_(torch.tensor(tracing.calibrated(features.logit(p), right)))
+    model.calibration.copy_(torch.tensor(tracing.calibrated(features.logit(p), right, held_to=(slope, shift))))
 
 
 @dataclass(frozen=True)
@@ -160,7 +205,8 @@ def prepare(
         for rows in (split.train, split.valid)
     )
     model.to(device)  # type: ignore[arg-type]  # transformers' wrapper hides the module's own signature
-    state = State(model, table.to(device), config=config, from_base=base is not None)
+    base_for = None if base is None else int(split.train.sum())
+    state = State(model, table.to(device), config=config, base_for=base_for)
     return state, population, Prepared(*materials)
 
 
@@ -238,6 +284,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the bundle")
     parser.add_argument("--base", type=Path, help="bundle to start from")
     for name, kind in (
+        ("row-epochs", int),
         ("epochs", int),
         ("trainable-layers", int),
         ("seed", int),
@@ -249,20 +296,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(f"--{name}", type=float)
     given = vars(parser.parse_args(arguments))
     snapshot, out, base = given.pop("snapshot"), given.pop("out"), given.pop("base")
+    team = Team.join()
     try:
         config = FinetuneConfig.from_options({name: value for name, value in given.items() if value is not None})
         bundle = finetune(snapshot=snapshot, out=out, base=base, config=config, progress=show)
     except (TrainingFailed, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    print(json.dumps({"bundle": str(bundle)}))  # noqa: T201
+    team.leave()
+    if team.first:
+        print(json.dumps({"bundle": str(bundle)}))  # noqa: T201
     return 0
 
 
 def show(progress: Progress) -> None:
     """A line an epoch on standard error."""
     if progress.valid_loss is not None:
-        line = f"epoch {progress.epoch + 1}: loss {progress.loss:.4f}, valid {progress.valid_loss:.4f}"
+        line = (
+            f"epoch {progress.epoch + 1}: loss {progress.loss:.4f}, valid {progress.valid_loss:.4f}, "
+            f"{progress.speed} answers/s"
+        )
         print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 

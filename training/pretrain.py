@@ -21,6 +21,7 @@ from training import benchmark, dataset, finetune, population, simulation
 from training.bundle import write_bundle
 from training.config import FinetuneConfig
 from training.dataset import Answers, Snapshot
+from training.team import Team
 
 ANSWERS = 3_000_000  # simulated
 COURSES = 300
@@ -61,6 +62,8 @@ def pretrain(*, out: Path, logs: Sequence[Path], simulated: int, courses: int, c
             made = Path(folder) / "simulated"
             simulation.write_corpus(made, answers=simulated, courses=courses, seed=config.seed)
             records.append(dataset.read_snapshot(made))
+        if not records:
+            raise finetune.TrainingFailed("nothing to train on: neither a log nor simulated students")
         record = joined(records)
     chance = np.random.default_rng(config.seed).random(len(record.students))
     valid = {name for name, draw in zip(record.students, chance, strict=True) if draw < VALID}
@@ -70,7 +73,9 @@ def pretrain(*, out: Path, logs: Sequence[Path], simulated: int, courses: int, c
     sets = (*(log.stem for log in logs), *(("simulated",) if simulated else ()))
     others = replace(trained.others, contexts=contexts, usual=usual)
     trained = replace(trained, others=others, sets=sets)
-    return write_bundle(out, trained, snapshot=record, split=split, config=config, base=None)
+    if Team.join().first:
+        write_bundle(out, trained, snapshot=record, split=split, config=config, base=None)
+    return out
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--courses", type=int, default=COURSES, help="that these take")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
+    team = Team.join()
     logs = [log for log in given.log if log.stem != given.leave_out]
     try:
         made = pretrain(
@@ -95,8 +101,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, finetune.TrainingFailed) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    report = json.loads((made / "report.json").read_text(encoding="utf-8"))
-    print(json.dumps({"bundle": str(made), **{name: report[name] for name in ("trained_on", "history")}}))  # noqa: T201
+    team.leave()
+    if team.first:
+        report = json.loads((made / "report.json").read_text(encoding="utf-8"))
+        print(json.dumps({"bundle": str(made), **{name: report[name] for name in ("trained_on", "history")}}))  # noqa: T201
     return 0
 
 

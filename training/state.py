@@ -19,6 +19,7 @@ from training.config import FinetuneConfig
 from training.objectives import tracing
 
 ROW_MINUTES = 0.4  # of the minutes that a run is given
+PULLED = 300_000  # answers at which a base pulls as strongly as set; as with a prior, fewer are pulled the more
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,14 @@ class State:
     """Networks, optimiser and where the run stands.
 
     Weights decay towards where they began: zero, or the base, so that a thin week cannot carry a run far from it.
+    `base_for` is the number of answers that a base is to learn from, None without a base.
     """
 
     def __init__(
-        self, model: tracing.Tracer, table: tracing.ResidualTable, *, config: FinetuneConfig, from_base: bool
+        self, model: tracing.Tracer, table: tracing.ResidualTable, *, config: FinetuneConfig, base_for: int | None
     ) -> None:
         self.model, self.table = model, table
-        self.average, self.from_base = config.average, from_base
+        self.average, self.from_base = config.average, base_for is not None
         self.mean = (copy.deepcopy(model), copy.deepcopy(table))
         for module in self.mean:
             module.train(False)
@@ -79,15 +81,16 @@ class State:
             groups.append({"params": params, "which": slow, "weight_decay": 0.0})
             for weight in params:
                 decay = config.residual_weight_decay if owner is table else config.weight_decay * (weight.ndim > 1)
-                if from_base:
-                    self.pulls.append((weight, weight.detach().clone(), config.pull + decay * (owner is table)))
+                if base_for is not None:
+                    pull = config.pull * PULLED / base_for + decay * (owner is table)
+                    self.pulls.append((weight, weight.detach().clone(), pull))
                 elif decay:
                     self.pulls.append((weight, None, decay))
         self.optimiser = torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, 0.98))
         self.best_weights: dict[str, Tensor] | None = None
         self.best_loss = math.inf
         self.epoch = self.step = self.stale = 0
-        self.phase_began = 0  # epoch at which the second phase began; 0 before
+        self.phase_began: int | None = None  # epoch at which the second phase began; None before
         self.history: list[dict[str, float]] = []
 
     @property
@@ -98,16 +101,19 @@ class State:
     @property
     def in_phase(self) -> int:
         """Epochs of this phase that are over."""
-        return self.epoch - self.phase_began
+        return self.epoch - (self.phase_began or 0)
 
     def phase(self, config: FinetuneConfig) -> Phase | None:
-        """What comes next, None at the end. The second phase goes on from the best of the first."""
+        """What comes next, None at the end. The second phase goes on from the best of the first.
+
+        With `trainable_layers` it is the only one: single rows teach the trunk alone.
+        """
         over = self.stale >= config.patience
-        if not self.phase_began:
+        if self.phase_began is None:
             rates = (config.base_learning_rate,) * 2 if self.from_base else (config.row_learning_rate,) * 2
-            if self.epoch < config.row_epochs and not over:
+            if self.epoch < config.row_epochs and not over and config.trainable_layers is None:
                 return Phase(False, config.row_epochs, rates, config.minutes and config.minutes * ROW_MINUTES)
-            self.phase_began, self.stale, over = self.epoch or -1, 0, False
+            self.phase_began, self.stale, over = self.epoch, 0, False
             if self.best_weights is not None:
                 for pair in ((self.model, self.table), self.mean):
                     self._load(pair, self.best_weights)
@@ -138,14 +144,19 @@ class State:
                     if theirs.requires_grad:
                         ours.lerp_(theirs, 1 - keep)
 
-    def note(self, *, late: bool, **figures: float) -> None:
+    def begin(self, valid_loss: float) -> None:
+        """A phase begins; what it begins with is the first that its epochs have to be better than."""
+        self.best_loss = valid_loss
+        self.best_weights = self._copied()
+
+    def note(self, *, late: bool, **figures: Any) -> None:
         """An epoch has ended; remember its weights if it was the best. `late`: there is no time for another."""
         self.history.append({"epoch": self.epoch, **figures})
         self.epoch += 1
         self.stale += 1
         if figures["valid_loss"] < self.best_loss:
             self.best_loss, self.stale = figures["valid_loss"], 0
-            self.best_weights = {name: rows.clone() for name, rows in self._named(self.mean)}
+            self.best_weights = self._copied()
         if late:
             self.stale = 10**6
 
@@ -175,13 +186,16 @@ class State:
         """Go on from a checkpoint, if there is one."""
         if not (folder / "state.pt").exists():
             return
-        state = torch.load(folder / "state.pt", weights_only=True)
+        state = torch.load(folder / "state.pt", map_location="cpu", weights_only=True)
         self._load((self.model, self.table), state["now"])
         self._load(self.mean, state["mean"])
         self.best_weights = state["best"]
         self.optimiser.load_state_dict(state["optimiser"])
         self.best_loss, self.epoch, self.step, self.stale, self.phase_began = state["numbers"]
         self.history = state["history"]
+
+    def _copied(self) -> dict[str, Tensor]:
+        return {name: rows.clone() for name, rows in self._named(self.mean)}
 
     @staticmethod
     def _named(pair: tuple[tracing.Tracer, tracing.ResidualTable]) -> Iterator[tuple[str, Tensor]]:

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn import functional
@@ -383,19 +384,27 @@ def loss(odds: Tensor, right: Tensor, label: Tensor) -> Tensor:
     return (each * label).sum()
 
 
-def calibrated(odds: Any, right: Any) -> tuple[float, float]:
-    """Slope and shift of log odds [n] that fit what came of them best, held to (1, 0) as if by CALIBRATION answers.
+def calibrated(odds: Any, right: Any, *, held_to: tuple[float, float] = (1.0, 0.0)) -> tuple[float, float]:
+    """Slope and shift of log odds [n] that fit what came of them best, held to others as if by CALIBRATION answers.
 
-    Platt (1999), with a normal prior; by Newton's method.
+    Platt (1999), with a normal prior; by Newton's method, whose steps are halved where they overshoot.
     """
     inputs = np.stack([np.asarray(odds, float), np.ones(len(odds))], 1)
-    prior = np.array([1.0, 0.0])
+    prior = np.array(held_to)
     found = prior.copy()
-    for _ in range(20):
-        p = 1 / (1 + np.exp(-inputs @ found))
+
+    def cost(at: Any) -> float:
+        raised = inputs @ at
+        return float((np.logaddexp(0, raised) - right * raised).sum() + CALIBRATION / 2 * ((at - prior) ** 2).sum())
+
+    for _ in range(50):
+        p = expit(inputs @ found)
         gradient = inputs.T @ (right - p) - CALIBRATION * (found - prior)
         curve = (inputs * (p * (1 - p))[:, None]).T @ inputs + CALIBRATION * np.eye(2)
-        found = found + np.linalg.solve(curve, gradient)
+        move = np.linalg.solve(curve, gradient)
+        while cost(found + move) > cost(found) and np.abs(move).max() > 1e-9:
+            move /= 2
+        found = found + move
     return float(found[0]), float(found[1])
 
 
