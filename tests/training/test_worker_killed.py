@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,12 @@ def kill_at(moment: str, run: TrainingRun, settings: Any) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
 
 
+def found_dead(run: TrainingRun) -> bool:
+    """Whether the run waits again; the database needs a moment to notice that a process is gone."""
+    runs.look_after(now=NOW)
+    return state_of(run) == "queued"
+
+
 def made_by(run: TrainingRun) -> dict[str, Any]:
     """What a run ends in: every byte of the weights, the curve, and what was found on later answers."""
     run.refresh_from_db()
@@ -110,7 +117,7 @@ def test_a_run_that_is_killed_at_any_moment_ends_as_one_that_is_not(site: Site, 
         run = runs.request_retrain("tracing", trigger="person", options=options)
         kill_at(moment, run, settings)
         assert state_of(run) == "running"
-        runs.look_after(now=NOW)
+        assert eventually(partial(found_dead, run), PATIENCE), moment
         assert pipeline.retrain(run_id=run.pk), moment
         different += [f"{moment}: {name}" for name, value in made_by(run).items() if value != expected[name]]
     assert different == []
