@@ -77,7 +77,7 @@ def _walk(run: TrainingRun, reporter: runs.Reporter) -> None:
 
     reporter.stage("finetune")
     if run.version is None:
-        tell = _told(reporter, config.epochs)
+        tell = _told(reporter, config.row_epochs + config.epochs)
         made = finetune.finetune(snapshot=snapshot, out=place, base=base, config=config, progress=tell)
         reporter.save()
         version = registry.register(run, made)
