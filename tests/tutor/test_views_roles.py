@@ -140,6 +140,7 @@ def school(
             "uidb36": "0",
             "id": student.pk,
             "object_id": 0,  # none: who may not know that is told so first
+            "version_id": 0,
             "content_type_id": 1,
             "app_label": "students",
         },
