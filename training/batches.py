@@ -146,11 +146,11 @@ def predict(model: tracing.Tracer, table: tracing.ResidualTable, material: Mater
 
 
 @torch.inference_mode()
-def expect(model: tracing.Tracer, table: tracing.ResidualTable, material: Material) -> Floats:
-    """P(right) [answers] by the trunk alone, likewise."""
+def expect(model: tracing.Tracer, table: tracing.ResidualTable, material: Material, *, mastery: bool = False) -> Floats:
+    """P(right) [answers] by the trunk alone, or by mastery alone, likewise."""
     p = np.full(len(material.described), np.nan, np.float32)
     places = np.flatnonzero(material.predicted)
     for start in range(0, len(places), dataset.ANSWERS):
         some = places[start : start + dataset.ANSWERS]
-        p[some] = material.rows(some).ask(model, table)[0].sigmoid().float().cpu().numpy()
+        p[some] = material.rows(some).ask(model, table)[int(mastery)].sigmoid().float().cpu().numpy()
     return p

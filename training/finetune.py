@@ -30,6 +30,7 @@ from training.state import Phase, State
 from training.team import Team
 
 ROWS = 1024  # single rows a step, at most
+LEAST_SLOPE = 0.1  # of mastery, which must not turn round whatever a few answers say
 BUNDLE = "bundle"  # its name inside `out`
 
 
@@ -103,7 +104,8 @@ def train(
     run = Run(state, material, split, config, team, began)
     while (phase := state.phase(config)) is not None:
         if not state.in_phase:
-            state.begin(run.judge(phase, math.inf)["valid_loss"])
+            found = run.judge(phase, math.inf)
+            state.begin(found["valid_loss"], found.get("mastery_loss", math.inf))
         loss, speed = run.epoch(phase, progress)
         found = run.judge(phase, loss)
         progress(Progress("training", run.fraction(phase, 1.0), state.epoch, loss, found["valid_loss"], speed))
@@ -112,7 +114,7 @@ def train(
             state.write(out / "checkpoint")
     model, table = state.best()
     if split.valid.any():
-        calibrate(model, table, material.stopping)
+        calibrate(model, table, material, mastery=base is None)
     return Trained(model, table, population.others(), state.epoch, time.monotonic() - began, state.history)
 
 
@@ -156,7 +158,8 @@ class Run:
         if not self.split.valid.any():
             return {"valid_loss": loss}
         found = phase.judge(*self.state.mean, self.material.stopping)
-        return {**found, "valid_loss": self.team.agreed(found["valid_loss"])}
+        losses = {name: self.team.agreed(value) for name, value in found.items() if name.endswith("_loss")}
+        return {**found, **losses}
 
     def spent(self, phase: Phase) -> float:
         """Share of the time for the phase that is over, where there is a limit."""
@@ -168,14 +171,25 @@ class Run:
         return (before + self.state.in_phase + part) / (self.config.row_epochs + self.config.epochs)
 
 
-def calibrate(model: tracing.Tracer, table: tracing.ResidualTable, stopping: Material) -> None:
-    """Set slope and shift of the log odds by answers that nothing was learned from; few leave those of the base."""
+def calibrate(model: tracing.Tracer, table: tracing.ResidualTable, prepared: "Prepared", *, mastery: bool) -> None:
+    """Set slope and shift of the log odds by answers that nothing was learned from; few leave those of the base.
+
+    Those of `mastery`, a small function that cannot learn answers by heart, by what was learned from.
+    """
+    learning, stopping = prepared.learning, prepared.stopping
     slope, shift = model.calibration.tolist()
     model.calibration.copy_(torch.tensor([1.0, 0.0]))
     material = Material(stopping.snapshot, table=table, described=stopping.described, predicted=stopping.predicted)
     p = batches.predict(model, table, material)[stopping.predicted].astype(float)
     right = stopping.snapshot.answers.correct[stopping.predicted]
     model.calibration.copy_(torch.tensor(tracing.calibrated(features.logit(p), right, held_to=(slope, shift))))
+    if not mastery:
+        return
+    material = Material(learning.snapshot, table=table, described=learning.described, predicted=learning.predicted)
+    p = batches.expect(model, table, material, mastery=True)[learning.predicted].astype(float)
+    right = learning.snapshot.answers.correct[learning.predicted]
+    slope, shift = tracing.calibrated(features.logit(p), right)
+    model.mastery.recalibrate(max(slope, LEAST_SLOPE), shift)
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,8 @@ class Predictor:
         asked = _asked_now([*(place[name] for name in query.candidates), *concepts], record, query.now)
         past = histories.as_asked(record)
         past = histories.chosen(past, slice(max(0, len(answers) - self.model.config.max_history), None))
-        known, _ = features.facts(steps, others.counts, np.concatenate([asked.item, past.item]))
+        items = np.array([place[name] for name in query.candidates] + concepts, np.int32)  # asked.item has no concepts
+        known, _ = features.facts(steps, others.counts, np.concatenate([items, past.item]))
         self._stand_for_concepts(known[size : len(asked)], query, steps, others.counts)
         whole = histories.joined(asked, past)
         described = torch.from_numpy(features.describe(record, whole, others, known=known))

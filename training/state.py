@@ -48,13 +48,21 @@ class Phase:
         return sum(window.stop - window.first for window in group) if self.windows else len(group)
 
     def judge(self, model: tracing.Tracer, table: tracing.ResidualTable, material: Material) -> dict[str, float]:
-        """Mean cross-entropy and AUC over the rows to be predicted. Raises NotFinite where they are no numbers."""
+        """Mean cross-entropy and AUC over the rows to be predicted, and what mastery alone makes of them (with rows).
+
+        Raises NotFinite where they are no numbers.
+        """
         ask = batches.predict if self.windows else batches.expect
         p = ask(model, table, material)[material.predicted]
         if not np.isfinite(p).all():
             raise NotFinite("what the network expects of later answers is no number")
-        found = tracing.metrics(material.snapshot.answers.correct[material.predicted], p)
-        return {"valid_loss": found["logloss"], "valid_auc": found["auc"]}
+        right = material.snapshot.answers.correct[material.predicted]
+        found = tracing.metrics(right, p)
+        judged = {"valid_loss": found["logloss"], "valid_auc": found["auc"]}
+        if not self.windows:
+            mastery = batches.expect(model, table, material, mastery=True)[material.predicted]
+            judged["mastery_loss"] = tracing.metrics(right, mastery)["logloss"]
+        return judged
 
 
 class State:
@@ -88,7 +96,7 @@ class State:
                     self.pulls.append((weight, None, decay))
         self.optimiser = torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, 0.98))
         self.best_weights: dict[str, Tensor] | None = None
-        self.best_loss = math.inf
+        self.best_loss = self.best_mastery = math.inf
         self.epoch = self.step = self.stale = 0
         self.phase_began: int | None = None  # epoch at which the second phase began; None before
         self.history: list[dict[str, float]] = []
@@ -144,19 +152,23 @@ class State:
                     if theirs.requires_grad:
                         ours.lerp_(theirs, 1 - keep)
 
-    def begin(self, valid_loss: float) -> None:
+    def begin(self, valid_loss: float, mastery_loss: float = math.inf) -> None:
         """A phase begins; what it begins with is the first that its epochs have to be better than."""
-        self.best_loss = valid_loss
-        self.best_weights = self._copied()
+        self.best_loss, self.best_mastery = valid_loss, mastery_loss
+        self.best_weights = {name: rows.clone() for name, rows in self._named(self.mean)}
 
     def note(self, *, late: bool, **figures: Any) -> None:
         """An epoch has ended; remember its weights if it was the best. `late`: there is no time for another."""
         self.history.append({"epoch": self.epoch, **figures})
         self.epoch += 1
         self.stale += 1
+        mastery_loss = figures.get("mastery_loss", figures["valid_loss"])
         if figures["valid_loss"] < self.best_loss:
             self.best_loss, self.stale = figures["valid_loss"], 0
-            self.best_weights = self._copied()
+            self._keep(mastery=False)
+        if mastery_loss < self.best_mastery:  # it shares no weight with all else, and has a best of its own
+            self.best_mastery = mastery_loss
+            self._keep(mastery=True)
         if late:
             self.stale = 10**6
 
@@ -174,7 +186,7 @@ class State:
             "mean": dict(self._named(self.mean)),
             "best": self.best_weights,
             "optimiser": self.optimiser.state_dict(),
-            "numbers": [self.best_loss, self.epoch, self.step, self.stale, self.phase_began],
+            "numbers": [self.best_loss, self.best_mastery, self.epoch, self.step, self.stale, self.phase_began],
             "history": self.history,
         }
         whole = io.BytesIO()
@@ -191,11 +203,14 @@ class State:
         self._load(self.mean, state["mean"])
         self.best_weights = state["best"]
         self.optimiser.load_state_dict(state["optimiser"])
-        self.best_loss, self.epoch, self.step, self.stale, self.phase_began = state["numbers"]
+        self.best_loss, self.best_mastery, self.epoch, self.step, self.stale, self.phase_began = state["numbers"]
         self.history = state["history"]
 
-    def _copied(self) -> dict[str, Tensor]:
-        return {name: rows.clone() for name, rows in self._named(self.mean)}
+    def _keep(self, *, mastery: bool) -> None:
+        """Remember the averaged weights of mastery, or of all else, as the best."""
+        now = self._named(self.mean)
+        kept = {name: rows.clone() for name, rows in now if name.startswith("model.mastery.") == mastery}
+        self.best_weights = {**(self.best_weights or {}), **kept}
 
     @staticmethod
     def _named(pair: tuple[tracing.Tracer, tracing.ResidualTable]) -> Iterator[tuple[str, Tensor]]:

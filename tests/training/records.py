@@ -10,7 +10,7 @@ import torch
 
 from training import dataset, population, seal, simulation
 from training.config import FinetuneConfig, NetworkConfig
-from training.dataset import Answers, Floats, Snapshot, Steps
+from training.dataset import Answers, Bools, Floats, Snapshot, Steps
 from training.objectives import tracing
 from training.population import Counts, Others, Population
 from training.serving import PastAnswer, StepFacts, StudentQuery
@@ -168,11 +168,12 @@ def past_of(answers: Answers, steps: Steps) -> list[PastAnswer]:
     ]
 
 
-def query_at(record: Snapshot, student: int, place: int) -> StudentQuery:
-    """The student after `place` answers; counts of everybody, of the student's own only these answers."""
+def query_at(record: Snapshot, student: int, place: int, *, known: Bools | None = None) -> StudentQuery:
+    """The student after `place` answers; counts of everybody (of answers `known`), of the own only these answers."""
     start, stop = (int(offset) for offset in record.offsets[student : student + 2])
     answers, steps = record.answers, record.steps
-    counted = answers.label.copy()
+    counted = answers.label & known if known is not None else answers.label.copy()
+    counted[start : start + place] = answers.label[start : start + place]
     counted[start + place : stop] = False
     next_row = start + place if start + place < stop else stop - 1
     now = float(answers.seconds[next_row])

@@ -68,6 +68,14 @@ def test_candidates_do_not_see_each_other(bundle: Path, record: Snapshot) -> Non
     np.testing.assert_allclose(together[: len(names)], alone, atol=1e-6)
 
 
+def test_concepts_do_not_see_each_other(bundle: Path, record: Snapshot) -> None:
+    query = query_at(record, 1, 12)
+    predictor = serving.predictor(bundle)
+    together = predictor.predict(replace(query, concepts=["x", "y", "z"])).concept_values
+    for name, value in together.items():
+        assert predictor.predict(replace(query, concepts=[name])).concept_values[name] == pytest.approx(value, abs=1e-6)
+
+
 def test_a_new_course_and_a_new_student_are_answered(bundle: Path) -> None:
     steps = {"new": StepFacts(concepts=("n1", "n2"), kind="number", course="new"), "bare": StepFacts(concepts=())}
     query = StudentQuery(history=[], candidates=["new", "bare"], steps=steps, concepts=["n1", "n3"])

@@ -129,6 +129,14 @@ class Mastery(nn.Module):
         odds: Tensor = hidden @ functional.softplus(self.out) + self.direct(standing).squeeze(-1)
         return odds
 
+    @torch.no_grad()
+    def recalibrate(self, slope: float, shift: float) -> None:
+        """Make the log odds `slope` (above 0, so that nothing turns round) times what they were, and `shift` more."""
+        self.direct.weight.mul_(slope)
+        self.direct.bias.mul_(slope).add_(shift)
+        out = functional.softplus(self.out) * slope
+        self.out.copy_(out + torch.log(-torch.expm1(-out)))  # softplus of it is `out`
+
 
 class Bias(torch.autograd.Function):
     """table[:, code]: [H, codes] and [B, Q, T] -> [B, H, Q, T]. Its gradient is a sum by code, which counting does."""
