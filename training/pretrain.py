@@ -50,7 +50,13 @@ def joined(records: Iterable[Snapshot]) -> Snapshot:
         parts.append(replace(record.answers, item=record.answers.item + np.int32(shift)))
         simulated |= record.simulated
     answers = Answers(*(np.concatenate([getattr(part, name) for part in parts]) for name in Answers.__annotations__))
-    made = dataset.build_steps(**columns, requires=requires)
+    made = dataset.build_steps(
+        items=columns["items"],
+        concepts=columns["concepts"],
+        kinds=columns["kinds"],
+        courses=columns["courses"],
+        requires=requires,
+    )
     return Snapshot(tuple(students), np.concatenate(offsets), answers, made, simulated)
 
 

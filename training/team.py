@@ -43,7 +43,7 @@ class Team:
         distributed.all_reduce(flat)
         loss.copy_(flat[0])
         sizes = [weight.numel() for weight in weights]
-        parts = flat[1 + len(weights) :].split(sizes)
+        parts = flat[1 + len(weights) :].split(sizes)  # type: ignore[no-untyped-call]
         for weight, some, rows in zip(weights, flat[1 : 1 + len(weights)].tolist(), parts, strict=True):
             weight.grad = rows.view_as(weight) if some else None
 
