@@ -1,6 +1,7 @@
 """The whole walk with real, tiny networks: from rows to a serving version and its predictions."""
 
 import json
+import random
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from students.models import ConceptState
+from students.models import Attempt, ConceptState
 from tests.training.conftest import NOW, TINY, Site, answer, walk
 from training import asking, evaluate, finetune, machinery, pipeline, predictions, registry, runs, seal, serving
 from training.models import ModelVersion, TrainingRun
@@ -59,6 +60,31 @@ def test_a_deliberately_worse_candidate_is_refused_by_the_gate(
     assert run.state == "refused"
     assert registry.serving("tracing") == serving_version
     assert run.version is not None
+    failed = {reason["code"] for reason in run.version.reasons if not reason["passed"]}
+    assert "better_than_serving" in failed
+
+
+def test_a_thin_week_of_noise_promotes_nothing(
+    site: Site, serving_version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four dozen answers by tossing a coin, judged by the gate as it is, but for the number of answers it asks for."""
+    monkeypatch.setattr(pipeline, "GATE", registry.GateConfig(min_answers=20))
+    coin = random.Random(4)
+    for place in range(48):
+        Attempt.objects.create(
+            student=site.students[place % 12],
+            step=coin.choice(site.steps),
+            correct=coin.random() < 0.5,
+            score=0.5,
+            created_at=NOW + timedelta(days=7, minutes=place),
+            is_simulated=True,
+        )
+
+    run = walk(seed=0)
+
+    assert run.version is not None
+    assert (run.state, run.answers) == ("refused", 848)
+    assert registry.serving("tracing") == serving_version
     failed = {reason["code"] for reason in run.version.reasons if not reason["passed"]}
     assert "better_than_serving" in failed
 
