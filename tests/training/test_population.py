@@ -88,11 +88,11 @@ def test_each_student_is_in_one_share_and_thin_populations_are_few(record: Snaps
 
 def test_situations_have_the_same_names_however_the_items_are_numbered(record: Snapshot) -> None:
     other = renumbered(record)
-    keys = [Moments(Own(one), as_asked(one)).keys() for one in (record, other)]
-    np.testing.assert_array_equal(*keys)
+    keys, keys_of_other = (Moments(Own(one), as_asked(one)).keys() for one in (record, other))
+    np.testing.assert_array_equal(keys, keys_of_other)
     assert told(everybody(record)) == told(everybody(other))
     for place in range(len(CONTEXTS)):
-        assert len(np.unique(keys[0][:, place])) > 5
+        assert len(np.unique(keys[:, place])) > 5
 
 
 def test_situations_are_those_a_loop_finds(record: Snapshot) -> None:
