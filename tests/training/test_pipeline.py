@@ -103,7 +103,7 @@ def test_weights_that_are_no_numbers_at_the_very_end_fail_the_run_as_training(
 ) -> None:
     """The last step of all can spoil them, after its loss was worked out."""
 
-    def spoil(model: Any, *_: Any) -> None:
+    def spoil(model: Any, *_: Any, **__: Any) -> None:
         model.head.weight.data.fill_(float("nan"))
 
     monkeypatch.setattr(finetune, "calibrate", spoil)
