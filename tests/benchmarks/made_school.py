@@ -33,7 +33,7 @@ OF_A_CONCEPT = 4  # exercises
 COMMON = 20  # exercises that everybody meets
 RARE_MET = 3  # students who meet a rare exercise
 SKILL = 2.5  # logits, spread between a student's concepts
-SLOPE = 3.0  # logits, what ability is worth where it counts
+SLOPE = 5.0  # logits, what ability is worth where it counts
 CONCEPT, ORDINARY, RARE = range(3)  # kinds of exercises
 
 
