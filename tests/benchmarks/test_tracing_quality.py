@@ -51,8 +51,8 @@ def figures(folder: Path, shares: Sequence[float], config: FinetuneConfig) -> di
 
 def test_relations_and_leaving_own_answers_out_are_worth_what_they_were(tmp_path: Path) -> None:
     found = figures(tmp_path, (0.7, 0.0, 0.3), replace(SMALL, residuals=False))
-    assert found[made_school.CONCEPT]["auc"] > 0.80  # without relations .77
-    assert found[made_school.RARE]["auc"] > 0.88  # with own answers among the counts .75
+    assert found[made_school.CONCEPT]["auc"] > 0.812  # three seeds .820 to .827; without relations .774
+    assert found[made_school.RARE]["auc"] > 0.94  # .949 to .950; with own answers among the counts .854
 
 
 def test_what_is_known_of_single_exercises_is_worth_what_it_was(tmp_path: Path) -> None:
@@ -60,8 +60,8 @@ def test_what_is_known_of_single_exercises_is_worth_what_it_was(tmp_path: Path) 
         figures(tmp_path, (0.0, 1.0, 0.0), replace(BY_NAME, residuals=residuals))[made_school.ORDINARY]
         for residuals in (True, False)
     )
-    assert known["auc"] > 0.77
-    assert known["logloss"] < unknown["logloss"] - 0.015
+    assert known["auc"] > 0.775  # three seeds .781 to .798
+    assert known["logloss"] < unknown["logloss"] - 0.015  # .023 to .031
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the public data are not here")
