@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
-from training import batches, dataset, features, finetune
+from training import batches, dataset, features, finetune, scores
 from training.batches import Material
 from training.config import FinetuneConfig
 from training.dataset import Answers, Bools, Floats, Snapshot, Split
@@ -134,7 +134,7 @@ def figures(record: Snapshot, parts: Split, p: Floats) -> dict[str, Any]:
     """AUC, log loss, ECE, accuracy, RMSE and number of the test answers, but for each student's first."""
     place = np.arange(len(record.answers)) - record.offsets[record.student_of_row]
     scored = parts.test & (place >= 1)
-    found = tracing.metrics(record.answers.correct[scored], p[scored])
+    found = scores.metrics(record.answers.correct[scored], p[scored])
     return {name: found[name] for name in ("auc", "logloss", "ece", "accuracy", "rmse", "n")}
 
 

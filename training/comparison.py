@@ -18,7 +18,7 @@ Numbers = npt.NDArray[np.integer[Any]]
 
 
 def losses(right: npt.NDArray[Any], p: Values) -> Values:
-    """Log loss of each answer in nats, as tracing.metrics has it in the mean."""
+    """Log loss of each answer in nats, as scores.metrics has it in the mean."""
     safe = np.clip(p, 1e-6, 1 - 1e-6)
     return -np.log(np.where(right, safe, 1 - safe))
 

@@ -20,7 +20,8 @@ from scipy import sparse
 
 from training import texts
 from training.config import SplitConfig
-from training.snapshot import FORMAT, file_hash, read_manifest
+from training.seal import file_hash
+from training.snapshot import FORMAT, read_manifest
 
 KINDS = ("", "one_choice", "several_choices", "number", "expression", "text")  # order is stored in models: append only
 

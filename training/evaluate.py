@@ -18,7 +18,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from students import knowledge
-from training import batches, comparison, dataset, features, seal, serving
+from training import batches, comparison, dataset, features, scores, seal, serving
 from training.batches import Material
 from training.config import FinetuneConfig
 from training.dataset import Answers, Bools, Snapshot, Split
@@ -42,7 +42,7 @@ def evaluate(*, bundle: Path, snapshot: Path, rival: Path | None = None, after: 
 
     `after`: seconds since 1970 up to which what they started from may have seen answers; only later ones are judged.
     Report: answers (number of rows judged), candidate, serving (or None), baselines (base_rate,
-    knowledge, best_lr), each with the figures of tracing.metrics; gain over the rival (the serving version, else
+    knowledge, best_lr), each with the figures of scores.metrics; gain over the rival (the serving version, else
     knowledge) with its interval; subgroups (by name: answers, students, the figures of each, loss against the rival
     and its standard error); calibration; spread; seen_until; beside what the run itself wrote.
     Raises dataset.BadSnapshot, seal.BadBundle, and OSError or ValueError where a bundle cannot be read.
@@ -72,7 +72,7 @@ def evaluate(*, bundle: Path, snapshot: Path, rival: Path | None = None, after: 
         "best_lr": best_lr(record, split),
     }
     right = record.answers.correct[split.test]
-    figures = {name: tracing.metrics(right, p) for name, p in predicted.items()}
+    figures = {name: scores.metrics(right, p) for name, p in predicted.items()}
     groups = subgroups(record, counts, split.test, snapshot=snapshot)
     return seal.amend(
         bundle,
@@ -82,7 +82,7 @@ def evaluate(*, bundle: Path, snapshot: Path, rival: Path | None = None, after: 
             "seen_until": seen,
             "candidate": figures["candidate"],
             "serving": figures.get("serving"),
-            "baselines": {name: tracing.metrics(right, p) for name, p in others.items()},
+            "baselines": {name: scores.metrics(right, p) for name, p in others.items()},
             **compared(right, predicted, student=record.student_of_row[split.test], groups=groups, seed=config.seed),
             "calibration": {name: comparison.calibration(right, p) for name, p in predicted.items()},
         },
@@ -116,7 +116,7 @@ def compared(
                 "students": len(np.unique(student[rows])),
                 "loss": float(worse[rows].mean()),
                 "error": comparison.standard_error(worse[rows], student=student[rows]),
-                **{who: tracing.metrics(right[rows], p[rows]) for who, p in predicted.items()},
+                **{who: scores.metrics(right[rows], p[rows]) for who, p in predicted.items()},
             }
             for name, rows in groups.items()
         },

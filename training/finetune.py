@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from training import batches, dataset, features
+from training import batches, dataset, features, scores
 from training.batches import Material
 from training.bundle import Trained, write_bundle
 from training.config import FinetuneConfig
@@ -182,13 +182,13 @@ def calibrate(model: tracing.Tracer, table: tracing.ResidualTable, prepared: "Pr
     material = Material(stopping.snapshot, table=table, described=stopping.described, predicted=stopping.predicted)
     p = batches.predict(model, table, material)[stopping.predicted].astype(float)
     right = stopping.snapshot.answers.correct[stopping.predicted]
-    model.calibration.copy_(torch.tensor(tracing.calibrated(features.logit(p), right, held_to=(slope, shift))))
+    model.calibration.copy_(torch.tensor(scores.calibrated(features.logit(p), right, held_to=(slope, shift))))
     if not mastery:
         return
     material = Material(learning.snapshot, table=table, described=learning.described, predicted=learning.predicted)
     p = batches.expect(model, table, material, mastery=True)[learning.predicted].astype(float)
     right = learning.snapshot.answers.correct[learning.predicted]
-    slope, shift = tracing.calibrated(features.logit(p), right)
+    slope, shift = scores.calibrated(features.logit(p), right)
     model.mastery.recalibrate(max(slope, LEAST_SLOPE), shift)
 
 

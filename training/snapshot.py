@@ -10,7 +10,6 @@
 Ids are texts; students and classes are hashes that only the site can make again.
 """
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -23,6 +22,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from training.seal import file_hash
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -123,12 +124,6 @@ class SnapshotWriter:
             "labels": self.labels,
             "sha256": {f"{name}.parquet": file_hash(self.side / f"{name}.parquet") for name in TABLES},
         }
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal, read in portions."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training import batches
+from training import batches, scores
 from training.batches import Batch, Material
 from training.bundle import NotFinite
 from training.config import FinetuneConfig
@@ -57,11 +57,11 @@ class Phase:
         if not np.isfinite(p).all():
             raise NotFinite("what the network expects of later answers is no number")
         right = material.snapshot.answers.correct[material.predicted]
-        found = tracing.metrics(right, p)
+        found = scores.metrics(right, p)
         judged = {"valid_loss": found["logloss"], "valid_auc": found["auc"]}
         if not self.windows:
             mastery = batches.expect(model, table, material, mastery=True)[material.predicted]
-            judged["mastery_loss"] = tracing.metrics(right, mastery)["logloss"]
+            judged["mastery_loss"] = scores.metrics(right, mastery)["logloss"]
         return judged
 
 

@@ -19,12 +19,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training import batches, benchmark, features, finetune, population, serving
+from training import batches, benchmark, features, finetune, population, scores, serving
 from training.batches import Material
 from training.bundle import Trained, write_bundle
 from training.config import FinetuneConfig
 from training.dataset import Floats, Snapshot, Split
-from training.objectives import tracing
 
 LEAST = 6  # earlier answers on the concept
 LONGEST = 300  # answers of a history
@@ -80,7 +79,7 @@ def cost(trained: Trained, record: Snapshot, parts: Split) -> dict[str, float | 
             "trunk": batches.expect(trained.model, trained.table, material)[parts.test],
             "mastery": trained.model.mastery(scaled).numpy(),
         }
-    return {name: tracing.auc(record.answers.correct[parts.test], some) for name, some in p.items()}
+    return {name: scores.auc(record.answers.correct[parts.test], some) for name, some in p.items()}
 
 
 def moments(

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from tests.benchmarks.peers.linear import tally_before
+from training import scores
 from training.dataset import Snapshot, Split
 from training.evaluate import Predictions
-from training.objectives import tracing
 
 FIRST_ANSWERS = 10
 RARE = 5  # answers to learn from, below which an item is a rare one
@@ -32,7 +32,7 @@ def score(record: Snapshot, split: Split, p: Predictions) -> dict[str, dict[str,
         "repeats": asked & (tries[split.test] > 0),
     }
     right = answers.correct[split.test]
-    found = {name: tracing.metrics(right[cell], p[cell]) for name, cell in cells.items()}
+    found = {name: scores.metrics(right[cell], p[cell]) for name, cell in cells.items()}
     found["all"]["within_student"] = within_student(student[split.test][asked], right[asked], p[asked])
     return found
 
@@ -40,6 +40,6 @@ def score(record: Snapshot, split: Split, p: Predictions) -> dict[str, dict[str,
 def within_student(student: Any, right: Any, p: Any) -> float | None:
     """Mean AUC within the students who have both a right and a wrong answer; None where nobody has."""
     cuts = np.flatnonzero(np.diff(student)) + 1
-    found = [tracing.auc(*pair) for pair in zip(np.split(right, cuts), np.split(p, cuts), strict=True)]
+    found = [scores.auc(*pair) for pair in zip(np.split(right, cuts), np.split(p, cuts), strict=True)]
     told = [value for value in found if value is not None]
     return float(np.mean(told)) if told else None

@@ -13,9 +13,8 @@ import pytest
 
 from tests.benchmarks import learning_curve, made_school
 from tests.benchmarks.scoring import score
-from training import benchmark
+from training import benchmark, scores
 from training.config import FinetuneConfig, NetworkConfig
-from training.objectives import tracing
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tracing quality")]
 
@@ -46,7 +45,7 @@ def figures(folder: Path, shares: Sequence[float], config: FinetuneConfig) -> di
     record, split, kind = made_school.school(folder, shares, seed=0)
     p = benchmark.attempt(record, split, base=None, zero_shot=False, config=config).whole[split.test]
     right, kind = record.answers.correct[split.test], kind[split.test]
-    return {one: tracing.metrics(right[kind == one], p[kind == one]) for one in set(kind.tolist())}
+    return {one: scores.metrics(right[kind == one], p[kind == one]) for one in set(kind.tolist())}
 
 
 def test_relations_and_leaving_own_answers_out_are_worth_what_they_were(tmp_path: Path) -> None:

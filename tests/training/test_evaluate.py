@@ -12,7 +12,8 @@ import pytest
 from tests.training.records import TINY, write_record
 from training import dataset, evaluate, finetune, seal
 from training.population import Population
-from training.snapshot import MANIFEST, TABLES, file_hash
+from training.seal import file_hash
+from training.snapshot import MANIFEST, TABLES
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from students.models import Classroom, Consent, Enrolment, User
 from tests.training.conftest import NOW, Site, answer
 from training import consented, dataset, export, pseudonyms
-from training.snapshot import TABLES, file_hash
+from training.seal import file_hash
+from training.snapshot import TABLES
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=1)

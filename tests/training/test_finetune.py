@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tests.training.records import STILL, TINY, write_record
-from training import batches, dataset, features, finetune
+from training import batches, dataset, features, finetune, scores
 from training.batches import Material
 from training.bundle import NotFinite, Trained
 from training.config import FinetuneConfig
@@ -195,7 +195,7 @@ def loss_of(record: Snapshot, model: tracing.Tracer, table: tracing.ResidualTabl
     described = features.tabulate(record, population, rows=np.ones(len(rows), bool))
     material = Material(record, table=table, described=described, predicted=rows)
     p = batches.predict(model, table, material)[rows]
-    return float(tracing.metrics(record.answers.correct[rows], p)["logloss"])
+    return float(scores.metrics(record.answers.correct[rows], p)["logloss"])
 
 
 def distance(base: Path, after: Trained) -> float:
@@ -329,7 +329,7 @@ def test_a_network_starts_as_a_regression_over_its_features(record: Snapshot) ->
     table = learning.described[split.train].astype(np.float32)
     odds = state.model.trunk.direct(state.model.scaled(torch.from_numpy(table)))
     p = odds.sigmoid().detach().numpy()[:, 0]
-    assert tracing.metrics(right, p)["logloss"] < tracing.metrics(right, np.full(len(right), right.mean()))["logloss"]
+    assert scores.metrics(right, p)["logloss"] < scores.metrics(right, np.full(len(right), right.mean()))["logloss"]
     found = batches.expect(*state.mean, learning)[split.train]
     assert np.allclose(found, p, atol=1e-5)
 
@@ -341,21 +341,21 @@ def coin(odds: Any, seed: int) -> Bools:
 
 def test_calibration_finds_slope_and_shift() -> None:
     odds = np.random.default_rng(0).normal(0.5, 1.5, 40_000)
-    assert tracing.calibrated(odds, coin(0.6 * odds + 0.3, 1)) == pytest.approx((0.6, 0.3), abs=0.03)
-    assert tracing.calibrated(odds, coin(odds, 2)) == pytest.approx((1, 0), abs=0.03)
+    assert scores.calibrated(odds, coin(0.6 * odds + 0.3, 1)) == pytest.approx((0.6, 0.3), abs=0.03)
+    assert scores.calibrated(odds, coin(odds, 2)) == pytest.approx((1, 0), abs=0.03)
 
 
 def test_few_answers_hardly_calibrate() -> None:
     odds = np.random.default_rng(0).normal(0, 1.5, 5)
-    assert tracing.calibrated(odds, odds < 0) == pytest.approx((1, 0), abs=0.15)  # the opposite of what was expected
-    assert tracing.calibrated(np.zeros(0), np.zeros(0, bool)) == (1.0, 0.0)
-    assert tracing.calibrated(odds, odds < 0, held_to=(0.7, 0.2)) == pytest.approx((0.7, 0.2), abs=0.15)
+    assert scores.calibrated(odds, odds < 0) == pytest.approx((1, 0), abs=0.15)  # the opposite of what was expected
+    assert scores.calibrated(np.zeros(0), np.zeros(0, bool)) == (1.0, 0.0)
+    assert scores.calibrated(odds, odds < 0, held_to=(0.7, 0.2)) == pytest.approx((0.7, 0.2), abs=0.15)
 
 
 def test_what_is_far_too_sure_of_itself_is_calibrated_too() -> None:
     """Where Newton's steps overshoot, if they are not held back."""
     odds = np.where(np.arange(2000) % 2, 9.2, -9.2)
-    assert tracing.calibrated(odds, coin(odds * 0.02, 4)) == pytest.approx((0.02, 0), abs=0.12)
+    assert scores.calibrated(odds, coin(odds * 0.02, 4)) == pytest.approx((0.02, 0), abs=0.12)
 
 
 def test_a_run_is_calibrated_by_the_answers_it_was_stopped_by(record: Snapshot) -> None:

@@ -10,7 +10,7 @@ import torch
 from sklearn import metrics as reference
 
 from tests.training.records import random_network, random_record, with_flipped
-from training import batches, dataset, features
+from training import batches, dataset, features, scores
 from training.batches import Material
 from training.dataset import Bools, Snapshot
 from training.objectives import tracing
@@ -147,15 +147,15 @@ def test_a_network_begins_as_the_regression_over_its_features() -> None:
     model.train(False)
     odds = model.describe(torch.from_numpy(rows), torch.zeros(2000, model.config.residual_width)).odds
     assert float(np.corrcoef(odds.detach().numpy(), rows[:, 3])[0, 1]) > 0.9
-    assert tracing.metrics(right, odds.sigmoid().detach().numpy())["ece"] < 0.08
+    assert scores.metrics(right, odds.sigmoid().detach().numpy())["ece"] < 0.08
 
 
 def test_calibration_finds_slope_and_shift_and_is_held_with_few_answers() -> None:
     rng = np.random.default_rng(0)
     odds = rng.normal(0, 2, 50_000)
     right = rng.random(50_000) < 1 / (1 + np.exp(-(0.5 * odds + 0.3)))
-    assert tracing.calibrated(odds, right) == pytest.approx((0.5, 0.3), abs=0.03)
-    slope, shift = tracing.calibrated(odds[:5], right[:5])
+    assert scores.calibrated(odds, right) == pytest.approx((0.5, 0.3), abs=0.03)
+    slope, shift = scores.calibrated(odds[:5], right[:5])
     assert slope == pytest.approx(1, abs=0.3)
     assert shift == pytest.approx(0, abs=0.1)
 
@@ -203,17 +203,17 @@ def test_metrics_are_those_of_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     p = np.round(rng.random(500), 2)  # with ties
     right = rng.random(500) < p
-    found = tracing.metrics(right, p)
+    found = scores.metrics(right, p)
     assert found["auc"] == pytest.approx(reference.roc_auc_score(right, p))
     assert found["logloss"] == pytest.approx(reference.log_loss(right, np.clip(p, 1e-6, 1 - 1e-6)))
     assert found["accuracy"] == pytest.approx(reference.accuracy_score(right, p >= 0.5))
     assert found["rmse"] == pytest.approx(np.sqrt(reference.brier_score_loss(right, p)))
-    assert tracing.metrics(np.ones(3), np.full(3, 0.8))["ece"] == pytest.approx(0.2)
+    assert scores.metrics(np.ones(3), np.full(3, 0.8))["ece"] == pytest.approx(0.2)
 
 
 def test_metrics_of_nothing_or_of_one_outcome_are_none() -> None:
-    assert tracing.metrics([], []) == {"n": 0, **dict.fromkeys(("auc", "logloss", "accuracy", "rmse", "ece"))}
-    assert tracing.metrics([1, 1], [0.5, 0.6])["auc"] is None
+    assert scores.metrics([], []) == {"n": 0, **dict.fromkeys(("auc", "logloss", "accuracy", "rmse", "ece"))}
+    assert scores.metrics([1, 1], [0.5, 0.6])["auc"] is None
 
 
 def test_heads_must_share_the_width() -> None:

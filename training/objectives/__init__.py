@@ -1,1 +1,1 @@
-"""What is fine-tuned: one module an objective, whole, with its network, its loss and its metrics."""
+"""What is fine-tuned: one module an objective, whole, with its network and its loss."""

@@ -1,4 +1,4 @@
-"""Tracing: will this student answer this step right, now? The network, its loss and its metrics, in reading order.
+"""Tracing: will this student answer this step right, now? The network and its loss, in reading order.
 
 No item is known to the core by number. Past answers and asked steps are described by the same features. A trunk draws
 from these alone what can be expected; then a transformer looks at the past answers, each with the surprise that it was
@@ -21,7 +21,6 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn import functional
@@ -37,7 +36,6 @@ RESPONSES = 5  # columns of features.responses
 MASTERY_WIDTH = 32
 RIDGE = 0.05  # C of the regression that a network starts as
 REGRESSION_ROWS = 200_000  # at most, to fit it
-CALIBRATION = 50.0
 CLIP = 6.0  # standard deviations at which a feature is cut off
 
 
@@ -390,62 +388,6 @@ def loss(odds: Tensor, right: Tensor, label: Tensor) -> Tensor:
     """Cross-entropy summed over the labelled answers; odds [..., *shape], right and label [*shape]."""
     each = functional.binary_cross_entropy_with_logits(odds, right.expand_as(odds), reduction="none")
     return (each * label).sum()
-
-
-def calibrated(odds: Any, right: Any, *, held_to: tuple[float, float] = (1.0, 0.0)) -> tuple[float, float]:
-    """Slope and shift of log odds [n] that fit what came of them best, held to others as if by CALIBRATION answers.
-
-    Platt (1999), with a normal prior; by Newton's method, whose steps are halved where they overshoot.
-    """
-    inputs = np.stack([np.asarray(odds, float), np.ones(len(odds))], 1)
-    prior = np.array(held_to)
-    found = prior.copy()
-
-    def cost(at: Any) -> float:
-        raised = inputs @ at
-        return float((np.logaddexp(0, raised) - right * raised).sum() + CALIBRATION / 2 * ((at - prior) ** 2).sum())
-
-    for _ in range(50):
-        p = expit(inputs @ found)
-        gradient = inputs.T @ (right - p) - CALIBRATION * (found - prior)
-        curve = (inputs * (p * (1 - p))[:, None]).T @ inputs + CALIBRATION * np.eye(2)
-        move = np.linalg.solve(curve, gradient)
-        while cost(found + move) > cost(found) and np.abs(move).max() > 1e-9:
-            move /= 2
-        found = found + move
-    return float(found[0]), float(found[1])
-
-
-def metrics(right: Any, p: Any) -> dict[str, Any]:
-    """AUC, log loss, accuracy, RMSE and calibration error (ECE, ten equal bins) of P(right) [n] against right [n].
-
-    AUC counts ties half and is None where only one outcome occurs; all but n are None where n is 0.
-    """
-    right, p = np.asarray(right, float), np.asarray(p, float)
-    if not len(right):
-        return {"n": 0, "auc": None, "logloss": None, "accuracy": None, "rmse": None, "ece": None}
-    safe = np.clip(p, 1e-6, 1 - 1e-6)
-    bins = np.minimum((p * 10).astype(int), 9)
-    gaps = np.bincount(bins, weights=right - p, minlength=10)
-    return {
-        "n": len(right),
-        "auc": auc(right, p),
-        "logloss": float(-(right * np.log(safe) + (1 - right) * np.log(1 - safe)).mean()),
-        "accuracy": float(((p >= 0.5) == (right == 1)).mean()),
-        "rmse": float(np.sqrt(((p - right) ** 2).mean())),
-        "ece": float(np.abs(gaps).sum() / len(right)),
-    }
-
-
-def auc(right: Any, p: Any) -> float | None:
-    """Area under the ROC curve by ranks, ties half; None where only one outcome occurs."""
-    positives = int(np.sum(right))
-    negatives = len(right) - positives
-    if not positives or not negatives:
-        return None
-    _, place, repeats = np.unique(p, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(repeats) - (repeats - 1) / 2)[place]
-    return float((ranks[np.asarray(right) == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
 def save(folder: Path, *, model: Tracer, table: ResidualTable) -> None:
