@@ -1,10 +1,14 @@
 """Tables of the domain model: courses, concepts, exercises, steps, and what helps with them."""
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from content.fields import OrderedJSONField
-from content.package import HintKind, StepKind
+from content.package import HintKind, ResourceKind, StepKind
 
 
 class Course(models.Model):
@@ -17,6 +21,9 @@ class Course(models.Model):
     licence = models.CharField(_("licence"), max_length=200, blank=True)
     attribution = models.TextField(_("attribution"), blank=True)
     published = models.BooleanField(_("published"), default=True)
+    authors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="courses_authored", verbose_name=_("authors")
+    )  # who may change it in the browser, beside administrators
     revision = models.PositiveIntegerField(_("revision"), default=1)  # raised by every change to the course
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)  # of the package last imported
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -72,6 +79,26 @@ class Prerequisite(models.Model):
         return f"{self.requires} → {self.concept}"
 
 
+class Rule(models.Model):
+    """Something that is true of a concept: the statement, when it applies, an example."""
+
+    concept = models.ForeignKey(Concept, models.CASCADE, related_name="rules", verbose_name=_("concept"))
+    key = models.CharField(_("key"), max_length=120)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    statement = models.TextField(_("what is true"))
+    when = models.TextField(_("when it applies"), blank=True)
+    example = models.TextField(_("example"), blank=True)
+
+    class Meta:
+        verbose_name = _("rule")
+        verbose_name_plural = _("rules")
+        ordering = ("concept", "position")
+        constraints = (models.UniqueConstraint(fields=("concept", "key"), name="rule_key_unique_in_concept"),)
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Misconception(models.Model):
     """A named way of being wrong, shared by wrong answers of several steps."""
 
@@ -79,6 +106,11 @@ class Misconception(models.Model):
     key = models.CharField(_("key"), max_length=120)
     title = models.CharField(_("title"), max_length=200)
     explanation = models.TextField(_("explanation"), blank=True)
+    shows = models.TextField(_("what students do instead"), blank=True)
+    concepts = models.ManyToManyField(
+        Concept, blank=True, related_name="misconceptions", verbose_name=_("concepts it is about")
+    )
+    rewritings = models.JSONField(_("what it does to a formula"), default=list, blank=True)  # [[before, after], …]
 
     class Meta:
         verbose_name = _("misconception")
@@ -100,19 +132,51 @@ class Exercise(models.Model):
     variables = OrderedJSONField(_("variables"), default=dict, blank=True)
     licence = models.CharField(_("licence"), max_length=200, blank=True)
     attribution = models.TextField(_("attribution"), blank=True)
+    tags = ArrayField(models.CharField(max_length=60), verbose_name=_("tags"), default=list, blank=True)
+    difficulty = models.FloatField(_("difficulty by its author, 0 to 1"), null=True, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
     retired = models.BooleanField(_("retired"), default=False)
+    published = models.BooleanField(_("published"), default=True)  # False: it never was, all there is is a draft
+    draft = OrderedJSONField(_("draft"), null=True, blank=True, editable=False)  # what an author goes on with
+    draft_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    draft_at = models.DateTimeField(_("draft of"), null=True, blank=True, editable=False)
     revision = models.PositiveIntegerField(_("revision"), default=1)  # raised when anything in it changes
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    words = SearchVectorField(null=True, editable=False)  # what it is found by: content/search.py
 
     class Meta:
         verbose_name = _("exercise")
         verbose_name_plural = _("exercises")
         ordering = ("course", "position")
+        indexes = (GinIndex(fields=("words",), name="exercise_words"),)
         constraints = (models.UniqueConstraint(fields=("course", "key"), name="exercise_key_unique_in_course"),)
 
     def __str__(self) -> str:
         return self.title or self.key
+
+
+class ExerciseVersion(models.Model):
+    """Append-only: an exercise as it was published under a number, whole; what somebody has answered stays readable."""
+
+    exercise = models.ForeignKey(Exercise, models.CASCADE, related_name="versions", verbose_name=_("exercise"))
+    number = models.PositiveIntegerField(_("number"))  # Exercise.revision at the time
+    content = OrderedJSONField(_("content"))  # a content.package.Exercise
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("author")
+    )  # null: an import
+    made_at = models.DateTimeField(_("made"), auto_now_add=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("version of an exercise")
+        verbose_name_plural = _("versions of exercises")
+        ordering = ("exercise", "-number")
+        constraints = (models.UniqueConstraint(fields=("exercise", "number"), name="exercise_version_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.exercise} · {self.number}"
 
 
 class Step(models.Model):
@@ -164,7 +228,9 @@ class WrongAnswer(models.Model):
 
     step = models.ForeignKey(Step, models.CASCADE, related_name="wrong_answers", verbose_name=_("step"))
     position = models.PositiveIntegerField(_("position"), default=0)
-    response = models.JSONField(_("response"))  # a text, a choice's id, or a list of ids
+    response = models.JSONField(_("response"))  # a text, a choice's id, or a list of texts or ids
+    applied_to = models.TextField(_("formula that the misconception is applied to"), blank=True)
+    credit = models.CharField(_("credit"), max_length=40, blank=True)
     feedback = models.TextField(_("feedback"))
     misconception = models.ForeignKey(
         Misconception,
@@ -182,6 +248,44 @@ class WrongAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step}: {self.response}"
+
+
+class Resource(models.Model):
+    """Something to learn from: a text of its own, or an address elsewhere."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="resources", verbose_name=_("course"))
+    key = models.CharField(_("key"), max_length=120)
+    title = models.CharField(_("title"), max_length=300)
+    kind = models.CharField(
+        _("kind"),
+        max_length=20,
+        choices=[
+            (ResourceKind.READING.value, _("reading")),
+            (ResourceKind.VIDEO.value, _("video")),
+            (ResourceKind.INTERACTIVE.value, _("interactive")),
+            (ResourceKind.GAME.value, _("game")),
+            (ResourceKind.WORKED_EXAMPLE.value, _("worked example")),
+        ],
+    )
+    text = models.TextField(_("text"), blank=True)
+    url = models.URLField(_("address"), max_length=1000, blank=True)
+    concepts = models.ManyToManyField(Concept, blank=True, related_name="resources", verbose_name=_("concepts"))
+    minutes = models.PositiveIntegerField(_("minutes"), null=True, blank=True)
+    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    attribution = models.TextField(_("attribution"), blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    retired = models.BooleanField(_("retired"), default=False)
+    words = SearchVectorField(null=True, editable=False)  # what it is found by: content/search.py
+
+    class Meta:
+        verbose_name = _("resource")
+        verbose_name_plural = _("resources")
+        ordering = ("course", "position")
+        indexes = (GinIndex(fields=("words",), name="resource_words"),)
+        constraints = (models.UniqueConstraint(fields=("course", "key"), name="resource_key_unique_in_course"),)
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class Figure(models.Model):

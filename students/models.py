@@ -123,8 +123,10 @@ class Attempt(models.Model):
 
     student = models.ForeignKey(User, models.CASCADE, related_name="attempts", verbose_name=_("student"))
     step = models.ForeignKey(Step, models.PROTECT, related_name="attempts", verbose_name=_("step"))
+    revision = models.PositiveIntegerField(_("revision of the exercise"), default=1)
     seed = models.BigIntegerField(_("variant"), default=0)
-    response = models.JSONField(_("response"), null=True)  # text, list of choice ids; null: gave up
+    theme = models.CharField(_("theme"), max_length=40, blank=True)
+    response = models.JSONField(_("response"), null=True)  # text, or list of texts or ids; null: gave up
     correct = models.BooleanField(_("correct"))
     score = models.FloatField(_("score"))
     hints_used = models.PositiveSmallIntegerField(_("hints used"), default=0)

@@ -47,7 +47,9 @@ class Turn(models.Model):
     exercise = models.ForeignKey(Exercise, models.PROTECT, related_name="turns", verbose_name=_("exercise"))
     concept = models.ForeignKey(Concept, models.PROTECT, related_name="+", verbose_name=_("concept"))
     number = models.PositiveIntegerField(_("place in the session"), default=1)
+    revision = models.PositiveIntegerField(_("revision of the exercise"), default=1)
     seed = models.BigIntegerField(_("variant"), default=0)
+    theme = models.CharField(_("theme"), max_length=40, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     # The choice.
     policy = models.CharField(_("policy"), max_length=40)
