@@ -11,7 +11,7 @@ from torch import Tensor
 from training import dataset, features
 from training.dataset import Bools, Floats, Snapshot, Window
 from training.features import Halves
-from training.histories import as_asked, chosen
+from training.histories import asked_at, chosen
 from training.objectives import tracing
 
 
@@ -82,7 +82,6 @@ class Material:
         steps = snapshot.steps
         self.item, concept = table.places(steps.items, steps.concepts)
         self.members = np.where(steps.set_concepts >= 0, features.take(concept, steps.set_concepts), -1)
-        self.asked = as_asked(snapshot)
 
     def rows(self, places: Any) -> Rows:
         """Answers at these places."""
@@ -104,7 +103,7 @@ class Material:
         place = start[:, None] + np.arange(int((stop - start).max()))
         inside = place < stop[:, None]
         place = np.minimum(place, (stop - 1)[:, None])  # filled up with the last answer; nobody looks there
-        here = chosen(self.asked, place)
+        here = asked_at(self.snapshot, place)
         asked = chosen(here, np.s_[:, past:])
         code = features.relations(steps, asked, here, most=history)
         part = answers.part(place)

@@ -132,9 +132,9 @@ class Snapshot:
     simulated: bool  # some or all of it
 
     @cached_property
-    def student_of_row(self) -> npt.NDArray[np.int64]:
+    def student_of_row(self) -> Ints:
         """[answers] number of the student."""
-        return np.repeat(np.arange(len(self.students)), np.diff(self.offsets))
+        return np.repeat(np.arange(len(self.students), dtype=np.int32), np.diff(self.offsets))
 
 
 @dataclass(frozen=True)

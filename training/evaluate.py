@@ -23,7 +23,7 @@ from training.batches import Material
 from training.config import FinetuneConfig
 from training.dataset import Answers, Bools, Snapshot, Split
 from training.features import Halves
-from training.histories import as_asked, chosen
+from training.histories import asked_at
 from training.objectives import tracing
 from training.population import FOLDS, Counts, Others, Population, count
 
@@ -161,10 +161,8 @@ def expected_at_once(bundle: Path, record: Snapshot, others: Others, split: Spli
             groups.append(rows)
     if not groups:
         return
-    asked = as_asked(record)
-    places = np.concatenate(groups)
-    first = np.repeat([rows[0] for rows in groups], [len(rows) for rows in groups])
-    asked = replace(chosen(asked, places), seen=asked.seen[first], seconds=asked.seconds[first])
+    first = asked_at(record, np.repeat([rows[0] for rows in groups], [len(rows) for rows in groups]))
+    asked = replace(asked_at(record, np.concatenate(groups)), seen=first.seen, seconds=first.seconds)
     with torch.inference_mode():
         described = torch.from_numpy(features.describe(record, asked, others))
         p = torch.sigmoid(model.mastery(model.scaled(described))).numpy().astype(np.float64)

@@ -39,17 +39,14 @@ class Asked:
 
 def as_asked(record: Snapshot) -> Asked:
     """Each answer of a record as the step that was asked at that moment."""
-    steps, item = record.steps, record.answers.item
-    student = record.student_of_row
-    place = np.arange(len(item)) - record.offsets[student]
-    return Asked(
-        student.astype(np.int32),
-        item,
-        steps.item_set[item],
-        steps.item_kind[item],
-        place.astype(np.int32),
-        record.answers.seconds,
-    )
+    return asked_at(record, np.arange(len(record.answers)))
+
+
+def asked_at(record: Snapshot, rows: Any) -> Asked:
+    """The answers at these rows [...] of a record likewise."""
+    steps, item, student = record.steps, record.answers.item[rows], record.student_of_row[rows]
+    seen = (rows - record.offsets[student]).astype(np.int32)
+    return Asked(student, item, steps.item_set[item], steps.item_kind[item], seen, record.answers.seconds[rows])
 
 
 def chosen(asked: Asked, rows: Any) -> Asked:

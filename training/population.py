@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from training import texts
 from training.dataset import Bools, Floats, Ints, Snapshot, Steps
-from training.histories import Asked, Own, as_asked, at, chosen
+from training.histories import Asked, Own, asked_at, at
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -275,7 +275,7 @@ def portions(record: Snapshot, rows: Any) -> Any:
         inside = rows[np.searchsorted(rows, start) : np.searchsorted(rows, stop)] - start
         if len(inside):
             part = part_of(record, first, last)
-            yield part, chosen(as_asked(part), inside), inside + start
+            yield part, asked_at(part, inside), inside + start
 
 
 def part_of(record: Snapshot, first: int, last: int) -> Snapshot:

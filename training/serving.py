@@ -119,8 +119,8 @@ class Predictor:
         others = Others(_counts_of(query, steps).without(own), *self.learned)
         concepts = [place[CONCEPT + name] for name in query.concepts]
         asked = _asked_now([*(place[name] for name in query.candidates), *concepts], record, query.now)
-        past = histories.as_asked(record)
-        past = histories.chosen(past, slice(max(0, len(answers) - self.model.config.max_history), None))
+        first = max(0, len(answers) - self.model.config.max_history)
+        past = histories.asked_at(record, np.arange(first, len(answers)))
         items = np.array([place[name] for name in query.candidates] + concepts, np.int32)  # asked.item has no concepts
         known, _ = features.facts(steps, others.counts, np.concatenate([items, past.item]))
         self._stand_for_concepts(known[size : len(asked)], query, steps, others.counts)
