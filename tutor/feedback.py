@@ -218,6 +218,8 @@ def _parts(marking: Marking) -> tuple[str, str]:
             return "", _("That is the question itself, written again. Work on from there, and give what comes of it.")
         case Reason.PARTLY:
             return _choices_parts(marking)
+        case Reason.WAITING:
+            return "", _("It is handed in. A teacher reads it and says what it is worth.")
         case Reason.WRONG:
             return "", _("This is not the answer yet. Compare how it was read with what you meant.")
     return "", ""
@@ -266,12 +268,21 @@ UNREADABLE = {
     Code.UNKNOWN_UNIT: gettext_lazy("The unit “%(part)s” is not known here."),
     Code.UNKNOWN_CHOICE: gettext_lazy("Please choose among the answers that are offered."),
     Code.WRONG_SHAPE: gettext_lazy("Please choose among the answers that are offered."),
+    Code.EMPTY_PLACE: gettext_lazy("Place %(part)s is still empty."),
+    Code.REPEATED: gettext_lazy("“%(part)s” stands in two places. Each one belongs in one place."),
+    Code.EQUATION_EXPECTED: gettext_lazy("An equation is asked for here, with an equals sign."),
+    Code.INEQUALITY_EXPECTED: gettext_lazy("An inequality or an interval is asked for here, such as x > 2 or (2, 5]."),
+    Code.OTHER_LETTER: gettext_lazy("The letter “%(part)s” does not belong to this question."),
+    Code.SIZE_EXPECTED: gettext_lazy("Rows of numbers are asked for here, each of the same length."),
 }
 
 
 def unreadable_sentence(problem: Unreadable) -> str:
     """Which part of an answer could not be read, and what to do about it. Such an answer is not counted."""
-    return str(UNREADABLE[Code(problem.code)]) % {"part": problem.part}
+    sentence = str(UNREADABLE[Code(problem.code)]) % {"part": problem.part}
+    if problem.place and problem.code != Code.EMPTY_PLACE:
+        return _("Place %(number)d: %(sentence)s") % {"number": problem.place, "sentence": sentence}
+    return sentence
 
 
 REASONS = {

@@ -14,12 +14,20 @@ class Reason(StrEnum):
     RIGHT = "right"
     WRONG = "wrong"
     MISCONCEPTION = "misconception"  # a wrong answer that the author foresaw: Grade.wrong_answer
-    FORM = "form"  # right value, wrong form; details: form, the one that is wanted
+    FORM = "form"  # right, but in another form than is asked for: a message, not counted; details: form, the one wanted
     UNIT = "unit"  # right number, wrong unit; details: unit, given
     MISSING_UNIT = "missing_unit"  # right number, no unit though one is asked for; details: unit
     ROUNDING = "rounding"  # the right value, rounded more coarsely than is asked for; details: places
     RESTATED = "restated"  # the question itself, written again: a formula of the prompt, and not the one asked for
     PARTLY = "partly"  # some of several choices; details: missing, extra (how many)
+    PARTS = "parts"  # some of several parts; details: part (what one is called), right, total, wrong (their numbers)
+    ITEMS = "items"  # some of a list's items; details: right, total, missing, extra (how many)
+    ORDER = "order"  # everything is there, in another order; details: right, total (in their places)
+    ENDS = "ends"  # the right bounds of a range, but for whether an end belongs to it
+    DIRECTION = "direction"  # the right bound, and the other side of it
+    SIZE = "size"  # another number of rows or columns; details: rows, columns, the right ones
+    TRANSPOSED = "transposed"  # rows for columns
+    WAITING = "waiting"  # handed in; a person says what it is worth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +45,16 @@ class Grade:
     wrong_answer: int | None = None
     details: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it says only that a person has to look: `correct` and `score` mean nothing yet."""
+        return self.reason == Reason.WAITING
+
+    @property
+    def is_message(self) -> bool:
+        """Whether the answer is right but for its form: the student is told, and the try is not counted."""
+        return self.reason == Reason.FORM
+
 
 def right(read_as: str) -> Grade:
     """The grade of a right answer."""
@@ -49,6 +67,11 @@ def wrong(read_as: str, *, wrong_answer: int | None = None) -> Grade:
     return Grade(correct=False, score=0.0, reason=reason, read_as=read_as, wrong_answer=wrong_answer)
 
 
-def partial(reason: Reason, read_as: str, **details: str) -> Grade:
-    """The grade of an answer that is right but for one thing."""
-    return Grade(correct=False, score=PARTIAL, reason=reason, read_as=read_as, details=details)
+def partial(reason: Reason, read_as: str, *, score: float = PARTIAL, **details: str) -> Grade:
+    """The grade of an answer that is right in part, or but for one thing."""
+    return Grade(correct=False, score=score, reason=reason, read_as=read_as, details=details)
+
+
+def waiting(read_as: str) -> Grade:
+    """The grade of an answer that a person has to look at."""
+    return Grade(correct=False, score=0.0, reason=Reason.WAITING, read_as=read_as)

@@ -1,18 +1,20 @@
-"""Answer keys, read from a step's `answer` and checked: one frozen dataclass for each kind of step."""
+"""Answer keys as authors write them, read part by part: every problem is kept, and told at once at the end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, TypeVar
 
 from content import mathematics
-from content.grading import texts, units
 from content.mathematics import numerics, trees
-from content.mathematics.forms import Form
-from content.package import StepKind
+from content.package import Json
 
 LONGEST = 80  # characters of a value that a problem repeats
+MOST_PARTS = 60  # choices, items, gaps, cells of one key
+_SWITCHES = {True: True, False: False, "yes": True, "no": False, "true": True, "false": False, "": False, None: False}
+_NOTHING = trees.Number("0")  # stands in for what could not be read; the problem is raised before anybody sees it
+Forms = TypeVar("Forms", bound=StrEnum)
 
 
 class KeyProblem(ValueError):
@@ -21,78 +23,6 @@ class KeyProblem(ValueError):
     def __init__(self, *problems: str) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
-
-
-class NumberForm(StrEnum):
-    """How a number is to be written."""
-
-    ANY = "any"  # any calculation that gives the value
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    FRACTION = "fraction"
-    SIMPLEST = "simplest"  # a fraction in lowest terms, or an integer
-
-
-@dataclass(frozen=True, kw_only=True)
-class OneChoiceKey:
-    """Choices by their ids, and the id of the right one."""
-
-    kind: ClassVar[StepKind] = StepKind.ONE_CHOICE
-    choices: Mapping[str, str]
-    correct: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeveralChoicesKey:
-    """Choices by their ids, and the ids of the right ones."""
-
-    kind: ClassVar[StepKind] = StepKind.SEVERAL_CHOICES
-    choices: Mapping[str, str]
-    correct: frozenset[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class NumberKey:
-    """A value with an absolute tolerance, in `unit`.
-
-    form: the one asked for, or None where the author says nothing (see content/grading/expressions.py).
-    """
-
-    kind: ClassVar[StepKind] = StepKind.NUMBER
-    value: trees.Node
-    tolerance: Fraction = Fraction(0)
-    unit: str = ""
-    unit_required: bool = False
-    form: NumberForm | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExpressionKey:
-    """A formula, equation, list …; all readings of the value and of what else is accepted.
-
-    form: the one asked for, or None where the author says nothing (see content/grading/expressions.py).
-    """
-
-    kind: ClassVar[StepKind] = StepKind.EXPRESSION
-    readings: tuple[trees.Node, ...]
-    form: Form | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextKey:
-    """The texts that are right, normalised."""
-
-    kind: ClassVar[StepKind] = StepKind.TEXT
-    accept: frozenset[str]
-    case: bool = False
-
-
-AnswerKey = OneChoiceKey | SeveralChoicesKey | NumberKey | ExpressionKey | TextKey
-
-
-def parse_key(answer: Mapping[str, Any]) -> AnswerKey:
-    """Read an answer key as described in docs/content.md. Raises KeyProblem with every problem at once."""
-    return _KeyReader(answer).read()
 
 
 def readings(text: str) -> tuple[trees.Node, ...]:
@@ -105,93 +35,111 @@ def readings(text: str) -> tuple[trees.Node, ...]:
 
 
 @dataclass
-class _KeyReader:
-    answer: Mapping[str, Any]
+class KeyReader:
+    """Reads the parts of one answer key; `finish` raises what was wrong with them."""
+
+    answer: Json
     problems: list[str] = field(default_factory=list)
 
-    def read(self) -> AnswerKey:
-        kind = self.answer.get("kind")
-        made: AnswerKey | None = None
-        match kind:
-            case StepKind.ONE_CHOICE:
-                made = self.one_choice()
-            case StepKind.SEVERAL_CHOICES:
-                made = self.several_choices()
-            case StepKind.NUMBER:
-                made = self.number()
-            case StepKind.EXPRESSION:
-                made = self.expression()
-            case StepKind.TEXT:
-                made = self.text()
-            case _:
-                self.problems.append(f"kind: {kind!r} is none of {', '.join(StepKind)}")
-        if self.problems or made is None:
-            raise KeyProblem(*self.problems)
-        return made
-
     def only(self, *allowed: str) -> None:
+        """Refuse parts of other names."""
         self.problems += [f"unknown field {name}" for name in self.answer if name not in ("kind", *allowed)]
 
-    def choices(self) -> dict[str, str]:
-        self.only("choices", "correct")
-        given = self.answer.get("choices")
-        if not isinstance(given, Mapping) or len(given) < 2:
-            self.problems.append("choices: a mapping of at least two ids to texts is needed")
+    def finish(self) -> None:
+        """Raise KeyProblem if anything was wrong."""
+        if self.problems:
+            raise KeyProblem(*self.problems)
+
+    def text(self, name: str) -> str:
+        """A text, "" where there is none."""
+        given = self.answer.get(name)
+        return "" if given is None else str(given)
+
+    def switch(self, name: str, *, otherwise: bool = False) -> bool:
+        """Yes or no."""
+        given = self.answer.get(name, otherwise)
+        if not isinstance(given, bool | str | None) or given not in _SWITCHES:
+            self.problems.append(f"{name}: {str(given)[:LONGEST]!r} is neither yes nor no")
+            return otherwise
+        return _SWITCHES[given]
+
+    def texts(self, name: str, *, needed: bool = True) -> tuple[str, ...]:
+        """A list of texts."""
+        given = self.answer.get(name)
+        if given is None and not needed:
+            return ()
+        if not isinstance(given, list | tuple) or (needed and not given):
+            self.problems.append(f"{name}: a list is needed")
+            return ()
+        return self.bounded(name, tuple(map(str, given)))
+
+    def mapping(self, name: str, *, least: int = 1, needed: bool = True) -> dict[str, str]:
+        """Ids and what belongs to each."""
+        given = self.answer.get(name)
+        if given is None and not needed:
             return {}
-        return {str(choice): str(text) for choice, text in given.items()}
+        if not isinstance(given, Mapping) or len(given) < least:
+            what = {1: "one id to its text", 2: "two ids to texts"}[least]
+            self.problems.append(f"{name}: a mapping of at least {what} is needed")
+            return {}
+        return dict(self.bounded(name, tuple((str(one), str(text)) for one, text in given.items())))
 
-    def one_choice(self) -> OneChoiceKey:
-        choices, correct = self.choices(), str(self.answer.get("correct", ""))
-        if choices and correct not in choices:
-            self.problems.append(f"correct: {correct!r} is not the id of a choice")
-        return OneChoiceKey(choices=choices, correct=correct)
+    def bounded(self, name: str, found: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What was found, where it is not too much."""
+        if len(found) > MOST_PARTS:
+            self.problems.append(f"{name}: more than {MOST_PARTS}")
+        return found
 
-    def several_choices(self) -> SeveralChoicesKey:
-        choices, given = self.choices(), self.answer.get("correct")
-        correct = frozenset(map(str, given)) if isinstance(given, list | tuple) else frozenset()
-        if not correct:
-            self.problems.append("correct: a list of ids is needed")
-        self.problems += [f"correct: {each!r} is not the id of a choice" for each in sorted(correct - set(choices))]
-        return SeveralChoicesKey(choices=choices, correct=correct)
-
-    def number(self) -> NumberKey | None:
-        self.only("value", "tolerance", "unit", "unit_required", "form")
-        value = self.constant("value")
-        tolerance = self.constant("tolerance") if self.answer.get("tolerance") is not None else None
-        if tolerance is not None and (tolerance.value is None or tolerance.value < 0):
-            self.problems.append("tolerance: not a number from 0 up")
-        if self.answer.get("unit_required") and not self.answer.get("unit"):
-            self.problems.append("unit_required: there is no unit")
-        form = self.form(NumberForm)
-        if value is None:
+    def count(self, name: str) -> int | None:
+        """A whole number from 1 up, or None where there is none."""
+        given = self.text(name)
+        if not given:
             return None
-        return NumberKey(
-            value=value,
-            tolerance=(tolerance and tolerance.value) or Fraction(0),
-            unit=units.normalise(str(self.answer.get("unit") or "")),
-            unit_required=bool(self.answer.get("unit_required")),
-            form=form,
-        )
+        if not (given.isdecimal() and len(given) < 6 and int(given)):
+            self.problems.append(f"{name}: not a whole number from 1 up")
+            return None
+        return int(given)
 
-    def constant(self, name: str) -> trees.Node | None:
-        found = self.formulas(name, [self.answer.get(name, "")], all_readings=False)
+    def size(self, name: str) -> Fraction:
+        """A number from 0 up, 0 where there is none: a tolerance, say."""
+        if self.answer.get(name) in (None, ""):
+            return Fraction(0)
+        found = self.constant(name).value
+        if found is None or found < 0:
+            self.problems.append(f"{name}: not a number from 0 up")
+            return Fraction(0)
+        return found
+
+    def shares(self, name: str, *, of: Mapping[str, str], least: int) -> dict[str, float]:
+        """Ids and the number from `least` to 1 that each is worth."""
+        found: dict[str, float] = {}
+        for one, share in self.mapping(name, needed=False).items():
+            if one not in of:
+                self.problems.append(f"{name}: {one!r} is not an id of these")
+            try:
+                found[one] = float(share)
+            except ValueError:
+                found[one] = least - 1
+            if not least <= found[one] <= 1:
+                self.problems.append(f"{name}: {one}: {share[:LONGEST]} is not a number from {least} to 1")
+        return found
+
+    def constant(self, name: str) -> trees.Node:
+        """One number, by any calculation."""
+        return self.number(name, self.text(name))
+
+    def number(self, place: str, text: str) -> trees.Node:
+        """One number; the place is where a problem is."""
+        found = self.formulas(place, [text], all_readings=False)
         if found and found[0].value is None:
             try:
                 numerics.value_at(found[0], {})
             except (numerics.NoValue, KeyError):
-                self.problems.append(f"{name}: {str(self.answer.get(name))[:LONGEST]} is not one number")
-        return found[0] if found else None
+                self.problems.append(f"{place}: {text[:LONGEST]} is not one number")
+        return found[0] if found else _NOTHING
 
-    def expression(self) -> ExpressionKey:
-        self.only("value", "accept", "form")
-        accept = self.answer.get("accept") or []
-        if not isinstance(accept, list | tuple):
-            self.problems.append("accept: not a list")
-            accept = []
-        found = self.formulas("value", [self.answer.get("value", "")]) + self.formulas("accept", accept)
-        return ExpressionKey(readings=tuple(found), form=self.form(Form))
-
-    def formulas(self, place: str, given: Any, *, all_readings: bool = True) -> list[trees.Node]:
+    def formulas(self, place: str, given: Sequence[object], *, all_readings: bool = True) -> list[trees.Node]:
+        """What the texts are as mathematics."""
         found: list[trees.Node] = []
         for each in given:
             try:
@@ -200,17 +148,10 @@ class _KeyReader:
                 self.problems.append(f"{place}: {str(each)[:LONGEST]} cannot be read: {problem}")
         return found
 
-    def form(self, forms: Any) -> Any:
+    def form(self, forms: type[Forms]) -> Forms | None:
+        """The form that is asked for, if one is."""
         given = self.answer.get("form")
         if given is not None and given not in list(forms):
             self.problems.append(f"form: {given!r} is none of {', '.join(forms)}")
             return None
         return None if given is None else forms(given)
-
-    def text(self) -> TextKey:
-        self.only("accept", "case")
-        given, case = self.answer.get("accept"), bool(self.answer.get("case"))
-        accept = frozenset(texts.normalise(str(each), case=case) for each in given) if isinstance(given, list) else None
-        if not accept or "" in accept:
-            self.problems.append("accept: a list of texts is needed")
-        return TextKey(accept=accept or frozenset(), case=case)

@@ -8,9 +8,8 @@ from dataclasses import fields
 from functools import lru_cache
 
 from content import mathematics
-from content.grading.expressions import is_finished, said, statements
-from content.grading.keys import ExpressionKey, NumberKey, readings
-from content.grading.numbers import read_quantity
+from content.grading.finishing import is_finished, said, statements
+from content.grading.keys import readings
 from content.mathematics import trees
 
 MAX_GIVEN = 1_000  # characters of the prompts' formulas together; what does not fit is not looked at
@@ -18,13 +17,12 @@ _BLANKS = ("?", "？", r"\ldots", r"\dots", r"\square", r"\Box", r"\_", "_")
 _TURNED = {">": "<", ">=": "<="}
 
 
-def is_restated(key: NumberKey | ExpressionKey, response: str, given: Sequence[str]) -> bool:
-    """Whether a right response is a formula of the prompts (`given`, LaTeX) and not one that the key names.
+def is_restated(own: Sequence[trees.Node], answers: Sequence[trees.Node], given: Sequence[str]) -> bool:
+    """Whether a right answer is a formula of the prompts (`given`, LaTeX) and not one that the key names.
 
-    Formulas of the prompts that cannot be read are ignored. Raises Unreadable for the response alone.
+    own: what the key names. answers: the readings of the response. Formulas of the prompts that cannot be read are
+    ignored.
     """
-    own = (key.value,) if isinstance(key, NumberKey) else key.readings
-    answers = (read_quantity(response, unit=key.unit).node,) if isinstance(key, NumberKey) else readings(response)
     written = set(map(writing, answers))
     if not any(written & _prompted(latex) for latex in _looked_at(given)):
         return False

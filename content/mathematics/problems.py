@@ -25,13 +25,22 @@ class Code(StrEnum):
     UNKNOWN_UNIT = "unknown_unit"
     UNKNOWN_CHOICE = "unknown_choice"  # a choice that the step does not have
     WRONG_SHAPE = "wrong_shape"  # a list where a text belongs, or the other way round
+    EMPTY_PLACE = "empty_place"  # one of several places is still empty; the part is its number
+    REPEATED = "repeated"  # one thing in two places of an order
+    EQUATION_EXPECTED = "equation_expected"  # no equals sign where an equation is asked for
+    INEQUALITY_EXPECTED = "inequality_expected"  # nothing that says where a variable may be
+    OTHER_LETTER = "other_letter"  # a variable that the question does not have
+    SIZE_EXPECTED = "size_expected"  # not a table of numbers with rows of equal length
 
 
 class Unreadable(ValueError):
     """An answer that cannot be read; it is never counted wrong.
 
-    `part` is the piece of the text that could not be read, `position` where it begins, counted from 0.
+    `part` is the piece of the text that could not be read, `position` where it begins, counted from 0. `place` is
+    which of several texts it is in, counted from 1; 0 where there is only one.
     """
+
+    place = 0
 
     def __init__(self, code: Code, part: str = "", position: int = 0) -> None:
         super().__init__(f"{code} at {position}: {part[:PART_LENGTH]!r}")

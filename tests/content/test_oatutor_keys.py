@@ -20,7 +20,9 @@ import sympy
 from content import markup, variants
 from content.formats import oatutor
 from content.formats.source import read_files
-from content.grading import ExpressionKey, NumberKey, Reason, Unreadable, grade, parse_key
+from content.grading import Reason, Unreadable, grade, parse_key
+from content.grading.kinds.expression import ExpressionKey
+from content.grading.kinds.number import NumberKey
 from content.mathematics import latex, parse, trees
 from content.package import Exercise, Step
 

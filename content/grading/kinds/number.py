@@ -2,22 +2,123 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from random import Random
+from typing import Any, ClassVar
 
 from content import mathematics
-from content.grading.expressions import is_finished, unfinished
-from content.grading.grades import Grade, Reason, partial, right, wrong
-from content.grading.keys import NumberForm, NumberKey
+from content.grading import units
+from content.grading.finishing import is_finished, unfinished
+from content.grading.grades import Grade, Reason, Response, partial, right, wrong
+from content.grading.keys import KeyReader
+from content.grading.kind import Field, Input, Kind, Option, Part, Reads, Shape, Widget, gettext_noop
+from content.grading.responses import one_text
+from content.grading.restating import is_restated
 from content.grading.units import CURRENCIES, factor_between, split_unit
 from content.mathematics import Code, Unreadable, numerics, trees
 from content.mathematics.forms import Form, has_form
-from content.package import WrongAnswer
+from content.package import Json, StepKind, WrongAnswer
 
 COARSEST = Fraction(1, 20)  # a rounded value is at most this far off, in parts of the right one
 _UNKNOWN_UNIT = re.compile(r"[\d.,/\s]*\d\s*([A-Za-z\u4e00-\u9fff]{2,}|[\u4e00-\u9fff])\s*\Z")
+
+
+class NumberForm(StrEnum):
+    """How a number is to be written."""
+
+    ANY = "any"  # any calculation that gives the value
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    FRACTION = "fraction"
+    SIMPLEST = "simplest"  # a fraction in lowest terms, or an integer
+
+
+FORMS = {
+    NumberForm.ANY: gettext_noop("any calculation that gives it"),
+    NumberForm.INTEGER: gettext_noop("a whole number"),
+    NumberForm.DECIMAL: gettext_noop("a decimal number"),
+    NumberForm.FRACTION: gettext_noop("a fraction"),
+    NumberForm.SIMPLEST: gettext_noop("a fraction in lowest terms"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberKey:
+    """A value with an absolute tolerance, in `unit`.
+
+    form: the one asked for, or None where the author says nothing (see content/grading/finishing.py).
+    """
+
+    kind: ClassVar[StepKind] = StepKind.NUMBER
+    value: trees.Node
+    tolerance: Fraction = Fraction(0)
+    unit: str = ""
+    unit_required: bool = False
+    form: NumberForm | None = None
+
+
+class Number(Kind[NumberKey]):
+    """One number, with or without a unit."""
+
+    name = StepKind.NUMBER
+    title = gettext_noop("Number")
+    reads = Reads.LATEX
+    form = (
+        Part(name="value", shape=Shape.LINE, label=gettext_noop("Right answer"), needed=True),
+        Part(name="tolerance", shape=Shape.LINE, label=gettext_noop("May be off by")),
+        Part(name="unit", shape=Shape.LINE, label=gettext_noop("Unit")),
+        Part(name="unit_required", shape=Shape.SWITCH, label=gettext_noop("The unit is part of the answer")),
+        Part(
+            name="form",
+            shape=Shape.PICK,
+            label=gettext_noop("Form asked for"),
+            options=tuple(Option(id=form.value, text=text) for form, text in FORMS.items()),
+        ),
+    )
+    example: Json = {"kind": "number", "value": "12"}
+
+    def parse(self, answer: Json) -> NumberKey:
+        """Read the parts of the key."""
+        reader = KeyReader(answer)
+        reader.only("value", "tolerance", "unit", "unit_required", "form")
+        value, tolerance, form = reader.constant("value"), reader.size("tolerance"), reader.form(NumberForm)
+        unit, unit_required = units.normalise(reader.text("unit")), reader.switch("unit_required")
+        if unit_required and not unit:
+            reader.problems.append("unit_required: there is no unit")
+        reader.finish()
+        return NumberKey(value=value, tolerance=tolerance, unit=unit, unit_required=unit_required, form=form)
+
+    def grade(self, key: NumberKey, response: Response, wrong_answers: Sequence[WrongAnswer]) -> Grade:
+        """Grade one number. Raises Unreadable."""
+        return grade_number(key, one_text(response), wrong_answers)
+
+    def read_as(self, key: NumberKey, response: Response) -> str:
+        """The number and its unit, as LaTeX. Raises Unreadable."""
+        return read_quantity(one_text(response), unit=key.unit).latex
+
+    def field(self, answer: Json, seed: int) -> Field:
+        """A line for a number, with the unit beside it where it is not part of the answer."""
+        unit = "" if KeyReader(answer).switch("unit_required") else str(answer.get("unit") or "")
+        return Field(
+            label=gettext_noop("Your answer: a number"),
+            inputs=(Input(widget=Widget.NUMBER, unit=unit),),
+            reads=self.reads,
+        )
+
+    def right_response(self, answer: Json) -> Response:
+        """The value with its unit."""
+        return f"{answer['value']} {answer.get('unit') or ''}".strip()
+
+    def guesses(self, answer: Json, rng: Random) -> Iterator[Response]:
+        """Other numbers."""
+        yield from (str(rng.randint(2, 99)), "0")
+
+    def restates(self, key: NumberKey, response: Response, given: Sequence[str]) -> bool:
+        """Whether it is a formula of the prompts."""
+        return is_restated((key.value,), (read_quantity(one_text(response), unit=key.unit).node,), given)
 
 
 @dataclass(frozen=True)
@@ -152,3 +253,6 @@ def _rounded_places(key: NumberKey, given: Quantity, factor: Fraction | None) ->
     if value not in (cut, rounded) or abs(value - exact) > COARSEST * abs(exact):
         return None
     return size.places
+
+
+KIND = Number()

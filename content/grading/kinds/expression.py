@@ -1,24 +1,105 @@
 """Formulas, equations, inequalities, points and lists of solutions: equivalent to the key, and in the form wanted.
 
-Where the author names no form, a key that is itself finished asks for a finished answer: `x = 5` is not answered by
-the `2x + 4 = 14` of the question, nor `12` by `3 + 9`. Any other key is answered by whatever is equivalent;
-`form: any` says so for these too. Numbers follow the same rule, through `unfinished`.
+Where the author names no form, content/grading/finishing says what is left to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import ClassVar
 
 from content import mathematics
-from content.grading.grades import Grade, Reason, partial, right, wrong
-from content.grading.keys import ExpressionKey, readings
+from content.grading.finishing import statements, unfinished
+from content.grading.grades import Grade, Reason, Response, partial, right, wrong
+from content.grading.keys import KeyReader, readings
+from content.grading.kind import Field, Input, Kind, Option, Part, Reads, Shape, Widget, gettext_noop
+from content.grading.responses import one_text
+from content.grading.restating import is_restated
 from content.mathematics import trees
 from content.mathematics.forms import Form, bare, has_form
-from content.package import WrongAnswer
+from content.package import Json, StepKind, WrongAnswer
 
 # Forms that are never asked for by name.
-FINISHED = "finished"  # nothing is left to compute
 BRACKETS = "brackets"  # a point or an interval in its brackets
 NAMES = "names"  # which value belongs to which variable
-_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+FORMS = {
+    Form.ANY: gettext_noop("any way of writing it"),
+    Form.EXPANDED: gettext_noop("multiplied out"),
+    Form.FACTORED: gettext_noop("factored"),
+    Form.SIMPLIFIED: gettext_noop("simplified"),
+    Form.SOLVED: gettext_noop("solved for the variable"),
+    Form.STATEMENT: gettext_noop("the equation or inequality itself"),
+    Form.EXACT: gettext_noop("exactly as the key is written"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpressionKey:
+    """A formula, equation, list …; all readings of the value and of what else is accepted.
+
+    form: the one asked for, or None where the author says nothing (see content/grading/finishing.py).
+    """
+
+    kind: ClassVar[StepKind] = StepKind.EXPRESSION
+    readings: tuple[trees.Node, ...]
+    form: Form | None = None
+
+
+class Expression(Kind[ExpressionKey]):
+    """One formula, typed with a keyboard for mathematics."""
+
+    name = StepKind.EXPRESSION
+    title = gettext_noop("Expression")
+    reads = Reads.LATEX
+    form = (
+        Part(name="value", shape=Shape.LINE, label=gettext_noop("Right answer"), needed=True),
+        Part(name="accept", shape=Shape.LINES, label=gettext_noop("Also right")),
+        Part(
+            name="form",
+            shape=Shape.PICK,
+            label=gettext_noop("Form asked for"),
+            options=tuple(Option(id=form.value, text=text) for form, text in FORMS.items()),
+        ),
+    )
+    example: Json = {"kind": "expression", "value": "2x + 6"}
+
+    def parse(self, answer: Json) -> ExpressionKey:
+        """Read value, accept and form."""
+        reader = KeyReader(answer)
+        reader.only("value", "accept", "form")
+        found = reader.formulas("value", [reader.text("value")])
+        found += reader.formulas("accept", reader.texts("accept", needed=False))
+        form = reader.form(Form)
+        reader.finish()
+        return ExpressionKey(readings=tuple(found), form=form)
+
+    def grade(self, key: ExpressionKey, response: Response, wrong_answers: Sequence[WrongAnswer]) -> Grade:
+        """Grade one formula. Raises Unreadable."""
+        return grade_expression(key, one_text(response), wrong_answers)
+
+    def read_as(self, key: ExpressionKey, response: Response) -> str:
+        """The formula, as LaTeX. Raises Unreadable."""
+        return mathematics.latex(mathematics.parse(one_text(response)))
+
+    def field(self, answer: Json, seed: int) -> Field:
+        """A line for mathematics."""
+        return Field(
+            label=gettext_noop("Your answer: an expression or equation"),
+            inputs=(Input(widget=Widget.MATH),),
+            reads=self.reads,
+        )
+
+    def right_response(self, answer: Json) -> Response:
+        """The value as the author wrote it."""
+        return str(answer["value"])
+
+    def guesses(self, answer: Json, rng: Random) -> Iterator[Response]:
+        """Numbers."""
+        yield from (str(rng.randint(2, 99)), "0")
+
+    def restates(self, key: ExpressionKey, response: Response, given: Sequence[str]) -> bool:
+        """Whether it is a formula of the prompts."""
+        return is_restated(key.readings, readings(one_text(response)), given)
 
 
 def grade_expression(key: ExpressionKey, response: str, wrong_answers: Sequence[WrongAnswer]) -> Grade:
@@ -87,33 +168,6 @@ def _assigned(key: ExpressionKey, given: Sequence[trees.Node]) -> tuple[trees.No
     )
 
 
-def read_expression(response: str) -> str:
-    """How a formula was understood, as LaTeX. Raises Unreadable."""
-    return mathematics.latex(mathematics.parse(response))
-
-
-def is_finished(node: trees.Node) -> bool:
-    """Whether it is a number with nothing left to compute: 5, -2/3, 2 1/2, 7 %, 3.7·10^4."""
-    match node:
-        case trees.Number() | trees.Mixed():
-            return True
-        case trees.PlusMinus(left=None):
-            return is_finished(node.right)
-        case trees.Negative():
-            return is_finished(node.of) and not isinstance(node.of, trees.Negative)
-        case trees.Quotient():
-            return _is_plain(node.top) and _is_plain(node.bottom)
-        case trees.Call(function="percent"):
-            return is_finished(node.arguments[0])
-        case trees.Product(factors=(size, trees.Power() as power)):
-            return _is_plain(size) and power.base.value == 10 and _is_plain(power.exponent)
-    return False
-
-
-def _is_plain(node: trees.Node) -> bool:
-    return isinstance(node.of if isinstance(node, trees.Negative) else node, trees.Number)
-
-
 def _matches(keys: Sequence[trees.Node], given: Sequence[trees.Node]) -> tuple[trees.Node, trees.Node] | None:
     """The first reading of the answer that is equivalent to a key, with that key."""
     pairs = ((reading, key) for key in keys for reading in given)
@@ -125,35 +179,6 @@ def _lacking_form(key: ExpressionKey, reading: trees.Node, wanted: trees.Node) -
     if key.form is not None:
         return "" if has_form(reading, key.form, key=wanted) else key.form.value
     return unfinished(reading, wanted)
-
-
-def unfinished(reading: trees.Node, wanted: trees.Node) -> str:
-    """What is left to do where no form was named: nothing, SOLVED's name, or FINISHED; see the top of this module."""
-    if not all(is_finished(said(statement)) for statement in statements(wanted)):
-        return ""
-    found = [_forward(statement) for statement in statements(reading)]
-    if not all(has_form(statement, Form.SOLVED, key=wanted) for statement in found):
-        return Form.SOLVED.value
-    return "" if all(is_finished(said(statement)) for statement in found) else FINISHED
-
-
-def statements(node: trees.Node) -> tuple[trees.Node, ...]:
-    """The items of a list, or the thing itself."""
-    return node.items if isinstance(node, trees.Listing) else (node,)
-
-
-def _forward(statement: trees.Node) -> trees.Node:
-    """`5 = x` and `-6 > x` with the variable on the left."""
-    if isinstance(statement, trees.Relation) and len(statement.sides) == 2 and not statement.sides[0].names:
-        return trees.Relation(statement.sides[::-1], (_TURNED.get(statement.signs[0], statement.signs[0]),))
-    return statement
-
-
-def said(statement: trees.Node) -> trees.Node:
-    """The right side of a solved equation or inequality, else the thing itself."""
-    if isinstance(statement, trees.Relation) and len(statement.sides) == 2:
-        return statement.sides[1] if isinstance(statement.sides[0], trees.Name) else statement
-    return statement
 
 
 def _recognised(
@@ -173,3 +198,6 @@ def _recognised(
         elif _matches(expected, given):
             return index
     return None
+
+
+KIND = Expression()
