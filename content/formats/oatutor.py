@@ -19,6 +19,7 @@ from content.formats.oatutor_problem import Problem, items, mapping, said
 from content.formats.source import CourseError, Files, Loaded
 from content.package import Concept, CoursePackage, Defect, Exercise, Hint, Json, Step
 
+TITLE = "OATutor"
 _PROBLEM = re.compile(r"(?:.*/)?content-pool/([^/]+)/\1\.json\Z")
 
 

@@ -1,24 +1,30 @@
-"""The files of a course, from a folder or a zip, bounded; and what a format makes of them.
+"""The files of a course, from a folder, a zip or one file, bounded and read as they are asked for; and what a format
+makes of them.
 
-Everything is read into memory once, so that a format is a pure translation of names and bytes.
+A format is a pure translation of names and bytes. Nothing is read before it is wanted, so that a package may be larger
+than the memory: `files[name]` reads a file, `open_file` streams one.
 """
 
+import io
 import lzma
 import os
 import stat
 import struct
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from content.package import CoursePackage, Defect
 
 MAX_FILES = 100_000
-MAX_FILE = 20_000_000  # bytes
-MAX_TOTAL = 400_000_000  # bytes, unpacked
-MAX_RATIO = 200  # times smaller than unpacked, for the whole zip; courses reach about 10
+MAX_FILE = 50_000_000  # bytes of a file that is read whole
+MAX_TOTAL = 2_000_000_000  # bytes, unpacked
+MAX_RATIO = 200  # times smaller than unpacked, for a whole zip; courses reach about 10
+SMALL = 1_000_000  # bytes: a zip that unpacks to less is no bomb
 
 # What zipfile and its decompressors raise for a zip that is damaged, encrypted or packed in a way of its own.
 BROKEN_ZIP = (
@@ -34,9 +40,32 @@ class CourseError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Item:
+    """One item of the source, such as a question: what the source calls it, and what became of it.
+
+    `key` is that of the exercise or resource that it became; without one it was dropped. `reasons` says what was
+    changed in it, or why it was dropped: what stands before the first `: ` is a fixed phrase, which is counted.
+    """
+
+    id: str
+    title: str = ""
+    kind: str = ""  # as the source names it
+    key: str = ""
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """`kept`, `changed` or `dropped`."""
+        if not self.key:
+            return "dropped"
+        return "changed" if self.reasons else "kept"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Loaded:
     """A course as its format understood it.
 
+    `items` says of each item of the source what became of it, and is empty for formats whose items are the exercises.
     `own_answers` holds, by the key of the step, what the source itself stores as right, as a response.
     `source_steps` counts the steps of the source, those that were dropped included.
     `as_text` names the steps whose mathematics could only be kept as text to compare.
@@ -45,6 +74,7 @@ class Loaded:
 
     package: CoursePackage
     defects: tuple[Defect, ...] = ()
+    items: tuple[Item, ...] = ()
     own_answers: Mapping[str, str | list[str]] = field(default_factory=dict)
     source_steps: int = 0
     as_text: frozenset[str] = frozenset()
@@ -55,55 +85,205 @@ class Loaded:
         return sum(len(exercise.steps) for exercise in self.package.exercises) - len(self.as_text)
 
 
-def read_files(path: Path) -> dict[str, bytes]:
-    """Return every file under a folder or in a zip by its name with `/`. Raises CourseError."""
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A course as a format's files, and what of the course that format cannot say."""
+
+    files: Mapping[str, bytes]
+    defects: tuple[Defect, ...] = ()
+
+
+class Journal:
+    """Collects what a format reports, item by item, while it reads."""
+
+    def __init__(self) -> None:
+        self.defects: list[Defect] = []
+        self._items: dict[str, Item] = {}
+
+    def begin(self, item_id: str, *, title: str = "", kind: str = "") -> None:
+        """Note an item of the source; until `became` is called it counts as dropped."""
+        self._items[item_id] = Item(id=item_id, title=title, kind=kind)
+
+    def became(self, item_id: str, key: str) -> None:
+        """Note the exercise or resource that an item became."""
+        self._items[item_id] = replace(self._items[item_id], key=key)
+
+    def report(self, place: str, problem: str, *, item: str = "", dropped: bool = False) -> None:
+        """Note a defect; `dropped` says that the part it is about could not be kept."""
+        defect = Defect(place=place, problem=problem, dropped=dropped, item=item)
+        if defect not in self.defects[-50:]:
+            self.defects.append(defect)
+
+    def items(self) -> tuple[Item, ...]:
+        """Every item with the reasons that were reported about it."""
+        reasons: dict[str, list[str]] = {}
+        for defect in self.defects:
+            reasons.setdefault(defect.item, []).append(defect.problem)
+        return tuple(
+            replace(item, reasons=tuple(dict.fromkeys(reasons.get(item.id, ())))) for item in self._items.values()
+        )
+
+
+@dataclass(frozen=True)
+class _Entry:
+    size: int
+    open: Callable[[], IO[bytes]]
+
+
+class Stored(Mapping[str, bytes]):
+    """Files that are read when they are asked for. `name` is what the folder, zip or file is called, without ending."""
+
+    def __init__(self, path: Path, entries: Mapping[str, _Entry]) -> None:
+        self.path = path
+        self.name = path.stem if path.is_file() else path.resolve().name
+        self._entries = entries
+
+    def __getitem__(self, name: str) -> bytes:
+        """Read a file. Raises KeyError, and CourseError if it is too large or damaged."""
+        size = self._entries[name].size
+        if size > MAX_FILE:
+            raise CourseError(f"refused: {name} has more than {MAX_FILE // 1_000_000} MB")
+        with self.open(name) as stream:
+            try:
+                return stream.read(size + 1)
+            except BROKEN_ZIP as error:
+                raise CourseError(f"not a zip that can be read: {error}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file to be read piece by piece; the caller closes it. Raises KeyError and CourseError."""
+        try:
+            return self._entries[name].open()
+        except OSError as error:
+            raise CourseError(f"{name}: cannot be read: {error.strerror or error}") from None
+        except BROKEN_ZIP as error:
+            raise CourseError(f"not a zip that can be read: {error}") from None
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has. Raises KeyError."""
+        return self._entries[name].size
+
+
+def open_file(files: Files, name: str) -> IO[bytes]:
+    """Open a file to be read piece by piece. Raises KeyError and CourseError."""
+    return files.open(name) if isinstance(files, Stored) else io.BytesIO(files[name])
+
+
+def size_of(files: Files, name: str) -> int:
+    """Return how many bytes a file has. Raises KeyError."""
+    return files.size(name) if isinstance(files, Stored) else len(files[name])
+
+
+def head_of(files: Files, name: str, count: int = 4096) -> bytes:
+    """Return the first bytes of a file, to find out what it is; of one that cannot be read, none."""
+    try:
+        with open_file(files, name) as stream:
+            return stream.read(count)
+    except (CourseError, OSError, *BROKEN_ZIP):
+        return b""
+
+
+def name_of(files: Files) -> str:
+    """Return what the folder, zip or file is called, without its ending."""
+    return files.name if isinstance(files, Stored) else ""
+
+
+def read_files(path: Path) -> Stored:
+    """Return the files under a folder, in a zip or of one file, by their names with `/`, unread. Raises CourseError."""
     if not path.exists():
         raise CourseError(f"{path}: no such file or folder")
     try:
-        files = _folder(path) if path.is_dir() else _zip(path)
+        if path.is_dir():
+            entries = _folder(path)
+        elif not path.is_file():
+            raise CourseError(f"{path}: neither a file nor a folder")
+        elif _is_zip(path):
+            entries = _zip(path)
+        else:
+            entries = {path.name: _Entry(path.stat().st_size, lambda: path.open("rb"))}
+            _check_total(path, path.stat().st_size, 1)
     except OSError as error:
         raise CourseError(f"{path}: cannot be read: {error.strerror or error}") from None
-    return _without_wrapper(files)
+    return Stored(path, _without_wrapper(entries))
 
 
-def _folder(path: Path) -> dict[str, bytes]:
+def _is_zip(path: Path) -> bool:
+    """What begins like a zip, or is called one: then it is told that it is broken."""
+    with path.open("rb") as stream:
+        return stream.read(2) == b"PK" or path.suffix.lower() in {".zip", ".imscc"}
+
+
+def _folder(path: Path) -> dict[str, _Entry]:
     """Links are left out: one could lead anywhere. A folder that may not be looked into is an error, not empty."""
-    files: dict[str, bytes] = {}
+    entries: dict[str, _Entry] = {}
     total = 0
     for file in sorted(Path(folder, name) for folder, _, names in os.walk(path, onerror=_fail) for name in names):
         name = file.relative_to(path).as_posix()
         if file.is_symlink() or not file.is_file() or _ignored(name):
             continue
-        total += file.stat().st_size
-        _check_size(path, name, file.stat().st_size, total, len(files))
-        files[name] = file.read_bytes()
-    return files
+        size = file.stat().st_size
+        total += size
+        _check_total(path, total, len(entries) + 1)
+        entries[name] = _Entry(size, lambda file=file: file.open("rb"))  # type: ignore[misc]
+    return entries
 
 
 def _fail(error: OSError) -> None:
     raise error
 
 
-def _zip(path: Path) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    total = 0
+def _zip(path: Path) -> dict[str, _Entry]:
+    """A zip's files; those of the zips in it stand under their names, but no zip within those is opened."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            if sum(entry.file_size for entry in entries) > max(MAX_RATIO * path.stat().st_size, 1_000_000):
-                raise CourseError(f"{path}: refused: the zip would unpack to more than {MAX_RATIO} times its size")
-            for entry in entries:
-                _check_name(path, entry)
-                if _ignored(entry.filename):
-                    continue
-                total += entry.file_size
-                _check_size(path, entry.filename, entry.file_size, total, len(files))
-                if entry.filename in files:
-                    raise CourseError(f"{path}: refused: {entry.filename} is in the zip twice")
-                files[entry.filename] = archive.read(entry)
+        archive = zipfile.ZipFile(path)
+        entries = _unpacked(path, archive, path.stat().st_size)
+        for name in [name for name in entries if name.lower().endswith(".zip")]:
+            inner = _inner(entries[name], path, name)
+            if inner is not None:
+                entries |= {f"{name}/{part}": entry for part, entry in inner.items()}
+                del entries[name]
+        _check_total(path, sum(entry.size for entry in entries.values()), len(entries))
     except BROKEN_ZIP as error:
         raise CourseError(f"{path}: not a zip that can be read: {error}") from None
-    return files
+    return entries
+
+
+def _inner(entry: _Entry, path: Path, name: str) -> dict[str, _Entry] | None:
+    """A zip in a zip, or None if it is none. It is copied aside, because a packed file cannot be gone back in."""
+    aside = tempfile.SpooledTemporaryFile(max_size=SMALL)  # noqa: SIM115 (it lives as long as the entries)
+    with entry.open() as stream:
+        while piece := stream.read(SMALL):
+            aside.write(piece)
+    try:
+        return _unpacked(path / name, zipfile.ZipFile(aside), entry.size)
+    except zipfile.BadZipFile:
+        aside.close()
+        return None
+
+
+def _unpacked(path: Path, archive: zipfile.ZipFile, packed: int) -> dict[str, _Entry]:
+    entries: dict[str, _Entry] = {}
+    found = [entry for entry in archive.infolist() if not entry.is_dir()]
+    total = sum(entry.file_size for entry in found)
+    if total > max(MAX_RATIO * packed, SMALL):
+        raise CourseError(f"{path}: refused: the zip would unpack to more than {MAX_RATIO} times its size")
+    _check_total(path, total, len(found))
+    for entry in found:
+        _check_name(path, entry)
+        if _ignored(entry.filename):
+            continue
+        if entry.filename in entries:
+            raise CourseError(f"{path}: refused: {entry.filename} is in the zip twice")
+        entries[entry.filename] = _Entry(entry.file_size, lambda entry=entry: archive.open(entry))  # type: ignore[misc]
+    return entries
 
 
 def _check_name(path: Path, entry: zipfile.ZipInfo) -> None:
@@ -114,12 +294,10 @@ def _check_name(path: Path, entry: zipfile.ZipInfo) -> None:
         raise CourseError(f"{path}: refused: {entry.filename!r} is a link")
 
 
-def _check_size(path: Path, name: str, size: int, total: int, count: int) -> None:
-    if size > MAX_FILE:
-        raise CourseError(f"{path}: refused: {name} has more than {MAX_FILE // 1_000_000} MB")
+def _check_total(path: Path, total: int, count: int) -> None:
     if total > MAX_TOTAL:
         raise CourseError(f"{path}: refused: more than {MAX_TOTAL // 1_000_000} MB in all")
-    if count >= MAX_FILES:
+    if count > MAX_FILES:
         raise CourseError(f"{path}: refused: more than {MAX_FILES} files")
 
 
@@ -128,9 +306,9 @@ def _ignored(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
-def _without_wrapper(files: dict[str, bytes]) -> dict[str, bytes]:
+def _without_wrapper(entries: dict[str, _Entry]) -> dict[str, _Entry]:
     """A course packed together with its folder is the same course."""
-    tops = {name.partition("/")[0] for name in files}
-    if len(tops) == 1 and all("/" in name for name in files):
-        return {name.partition("/")[2]: data for name, data in files.items()}
-    return files
+    tops = {name.partition("/")[0] for name in entries}
+    if len(tops) == 1 and all("/" in name for name in entries):
+        return {name.partition("/")[2]: entry for name, entry in entries.items()}
+    return entries

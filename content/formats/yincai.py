@@ -24,6 +24,7 @@ from content.package import (
     WrongAnswer,
 )
 
+TITLE = "Yincai"
 Part = TypeVar("Part")
 _STEP = {"answer", "hints", "solution", "wrong_answers"}
 _YES = {"true", "yes", "on", "1"}
