@@ -4,6 +4,7 @@ Every number exists for any step: how others (never the student) answered it and
 answered so far, how each past answer is related to the step asked. After `seen` answers, only these are looked at.
 """
 
+import mmap
 import tempfile
 from typing import Any
 
@@ -108,14 +109,17 @@ def tabulate(record: Snapshot, population: Population, *, rows: Bools, thin: boo
 
     A student is described by what the students outside of his share of the population did.
     """
-    size = (len(record.answers), WIDTH)
+    size = max(1, len(record.answers) * WIDTH) * np.dtype(np.float16).itemsize
     with tempfile.TemporaryFile() as file:  # without a name, gone with the table; memory does not grow with the log
-        table: Halves = np.memmap(file, np.float16, "w+", shape=size)
+        file.truncate(size)
+        pages = mmap.mmap(file.fileno(), size)
+    table: Halves = np.frombuffer(pages, np.float16, len(record.answers) * WIDTH).reshape(-1, WIDTH)
     for fold in np.unique(population.fold):
         others = population.others(population.shown(int(fold), thin=thin) if population.folds else None)
         mine = np.flatnonzero(rows & (population.fold == fold)[record.student_of_row])
         for part, asked, places in portions(record, mine):
             table[places] = describe(part, asked, others)
+        pages.madvise(mmap.MADV_DONTNEED)  # what is written is the file's; read again, it comes back
     return table
 
 
