@@ -196,7 +196,7 @@ def show(turn: Turn) -> TurnView:
     progress = Progress.from_json(turn.progress)
     in_hand = progress.current(exercise.steps) if turn.state == Turn.State.OPEN else None
     steps = tuple(
-        _step(step, number, progress=progress.of(step.key), in_hand=step is in_hand)
+        step_view(step, number, progress=progress.of(step.key), in_hand=step is in_hand)
         for number, step in enumerate(exercise.steps, start=1)
     )
     return TurnView(
@@ -227,7 +227,8 @@ def show(turn: Turn) -> TurnView:
     )
 
 
-def _step(step: package.Step, number: int, *, progress: StepProgress, in_hand: bool) -> StepView:
+def step_view(step: package.Step, number: int, *, progress: StepProgress, in_hand: bool) -> StepView:
+    """A step as it looks after some progress."""
     state = StepState.DONE if progress.done else StepState.CURRENT if in_hand else StepState.PENDING
     reached = state != StepState.PENDING
     total = len(step.hints)
