@@ -4,17 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
 
-from content.mathematics import trees
+from content.mathematics import limits, trees
 from content.mathematics.problems import Code, Unreadable
 from content.mathematics.tokens import Kind, Token
 
-MAX_DEPTH = 30  # brackets, powers, fractions and functions within each other
-MAX_NODES = 150
-MAX_HEIGHT = 40  # parts of a formula within each other, those of chains such as 1/1/1 and x!!! included
 MATRICES = frozenset({"matrix", "pmatrix", "bmatrix", "vmatrix", "array"})
 _CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 _OPENERS = frozenset({"(", "[", "{", "\\{"})
-_ARGUMENTS = {**dict.fromkeys(("gcd", "min", "max"), (2, MAX_NODES)), "mod": (2, 2), "log": (1, 2)}  # else one
+_ARGUMENTS = {**dict.fromkeys(("gcd", "min", "max"), (2, limits.NODES)), "mod": (2, 2), "log": (1, 2)}  # else one
 Made = TypeVar("Made", bound=trees.Node)
 
 
@@ -73,7 +70,7 @@ class AtomReader(ABC):
             raise Unreadable(Code.TOO_LARGE, part, begin) from None
         except trees.DividedByZero:
             raise Unreadable(Code.DIVISION_BY_ZERO, part, begin) from None
-        if self.made > MAX_NODES or made.height > MAX_HEIGHT:
+        if self.made > limits.NODES or made.height > limits.HEIGHT:
             raise Unreadable(Code.TOO_LONG, self.text)
         if trees.is_mixed(made):
             raise Unreadable(Code.UNEXPECTED, part, begin)
@@ -82,7 +79,7 @@ class AtomReader(ABC):
     def deeper(self, read: Callable[[], Made]) -> Made:
         """Read something one level further down, where `|` opens anew."""
         self.depth += 1
-        if self.depth > MAX_DEPTH:
+        if self.depth > limits.DEPTH:
             raise self.refuse(Code.TOO_DEEP)
         bars, self.bars = self.bars, 0
         found = read()

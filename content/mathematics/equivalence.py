@@ -1,34 +1,39 @@
 """Whether two answers mean the same: formulas, equations, inequalities, points, intervals, lists of solutions.
 
-Two formulas are compared at points first (numerics.py), which refuses most wrong answers at once; what agrees there
-and is rational is then proved (symbolic.py) where its size allows. Equations are the same up to a factor that is not
-0 and the order of sides, inequalities up to a positive factor. Lists and sets are compared without order.
+Two formulas are equal where their normal forms are (normal_forms.py): a proof. What normal forms do not decide is
+compared at points, to 40 digits (numerics.py). Points at which only one of two formulas has a value do not tell them
+apart: x/x is 1, and 2·ln x is ln x²; see domains.py for answers that are asked on a domain. Equations are the same up
+to a factor that is not 0 and the order of sides, inequalities up to a positive factor. Lists and sets are compared
+without order.
 """
 
 from dataclasses import replace
 
-from content.mathematics import numerics, symbolic, trees
+from content.mathematics import limits, normal_forms, numerics, symbolic, trees
+from content.mathematics.domains import Domain
 
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-MAX_ITEMS = 30
 
 
-def is_equivalent(left: trees.Node, right: trees.Node) -> bool:
-    """Whether two answers mean the same. Never raises; what reading.py lets through is small enough to take some ms."""
+def is_equivalent(left: trees.Node, right: trees.Node, *, domain: Domain | None = None) -> bool:
+    """Whether two answers mean the same, on a domain where one is given.
+
+    Never raises; what reading.py lets through is small enough to take some ms.
+    """
     left, right = plain(left), plain(right)
     if isinstance(left, trees.Listing) or isinstance(right, trees.Listing):
-        return _same_items(left, right)
+        return _same_items(left, right, domain)
     if isinstance(left, trees.Relation) and isinstance(right, trees.Relation):
-        return _same_relation(left, right)
+        return _same_relation(left, right, domain)
     if isinstance(left, trees.Relation):
         return _says_value(left, right)
     if isinstance(right, trees.Relation):
         return _says_value(right, left)
     if isinstance(left, trees.Point | trees.Interval) or isinstance(right, trees.Point | trees.Interval):
-        return _same_ordered(left, right)
+        return _same_ordered(left, right, domain)
     if isinstance(left, trees.Matrix) or isinstance(right, trees.Matrix):
-        return _same_matrix(left, right)
-    return _same_value(left, right)
+        return _same_matrix(left, right, domain)
+    return _same_value(left, right, domain)
 
 
 def plain(node: trees.Node) -> trees.Node:
@@ -105,17 +110,16 @@ def _with_sign(node: trees.Node, sign: str) -> trees.Node:
     return node
 
 
-def _same_items(left: trees.Node, right: trees.Node) -> bool:
+def _same_items(left: trees.Node, right: trees.Node, domain: Domain | None) -> bool:
     """Without order and repetition. `x > 2 and x < 5` is not `x > 2 or x < 5`."""
     joined = {node.joined for node in (left, right) if isinstance(node, trees.Listing)}
     if {"and", "or"} <= joined and not _are_equations(left):
         return False
     ours, theirs = _items(left), _items(right)
-    if max(len(ours), len(theirs)) > MAX_ITEMS or _is_unassigned(ours, theirs) or _is_unassigned(theirs, ours):
+    if max(len(ours), len(theirs)) > limits.ITEMS or _is_unassigned(ours, theirs) or _is_unassigned(theirs, ours):
         return False
-    return all(any(is_equivalent(item, other) for other in theirs) for item in ours) and all(
-        any(is_equivalent(item, other) for item in ours) for other in theirs
-    )
+    same = [[is_equivalent(item, other, domain=domain) for other in theirs] for item in ours]
+    return all(map(any, same)) and all(map(any, zip(*same, strict=True)))
 
 
 def _is_unassigned(solutions: tuple[trees.Node, ...], values: tuple[trees.Node, ...]) -> bool:
@@ -132,18 +136,18 @@ def _items(node: trees.Node) -> tuple[trees.Node, ...]:
     return node.items if isinstance(node, trees.Listing) else (node,)
 
 
-def _same_relation(left: trees.Relation, right: trees.Relation) -> bool:
+def _same_relation(left: trees.Relation, right: trees.Relation, domain: Domain | None) -> bool:
     sign = left.signs[0]
     if sign in ("=", "!="):
-        return right.signs == left.signs and _same_zeros(left, right, positive=False)
+        return right.signs == left.signs and _same_zeros(left, right, domain, positive=False)
     if right.signs[0] not in _TURNED:
         return False
     if right.signs[0] != sign:
         right = trees.Relation(right.sides[::-1], (_TURNED[right.signs[0]],))
-    return right.signs[0] == sign and _same_zeros(left, right, positive=True)
+    return right.signs[0] == sign and _same_zeros(left, right, domain, positive=True)
 
 
-def _same_zeros(left: trees.Relation, right: trees.Relation, *, positive: bool) -> bool:
+def _same_zeros(left: trees.Relation, right: trees.Relation, domain: Domain | None, *, positive: bool) -> bool:
     """Whether the differences of the sides are equal up to a constant factor (positive if so asked)."""
     if left.names != right.names:
         return False
@@ -151,11 +155,13 @@ def _same_zeros(left: trees.Relation, right: trees.Relation, *, positive: bool) 
         ours, theirs = _difference(left), _difference(right)
     except ValueError:
         return False
-    found = numerics.sample((ours, theirs))
+    if (ratio := normal_forms.proportional(ours, theirs)) is not None:
+        return not positive or ratio > 0
+    found = numerics.sample((ours, theirs), domain)
     if not found:
         return left == right
     if all(numerics.close(value, 0) for pair in found for value in pair):
-        return all(_same_value(one, other) for one, other in zip(left.sides, right.sides, strict=True))
+        return all(_same_value(one, other, domain) for one, other in zip(left.sides, right.sides, strict=True))
     first = next((pair for pair in found if not numerics.close(pair[1], 0)), None)
     if first is None or numerics.close(first[0], 0):
         return False
@@ -185,12 +191,12 @@ def _says_value(relation: trees.Relation, value: trees.Node) -> bool:
     return not said.names and not value.names and is_equivalent(said, value)
 
 
-def _same_ordered(left: trees.Node, right: trees.Node) -> bool:
+def _same_ordered(left: trees.Node, right: trees.Node, domain: Domain | None) -> bool:
     """Points item by item; `(2, 5)` is also the open interval."""
     ours, theirs = _ends(left), _ends(right)
     if ours is None or theirs is None or ours[0] != theirs[0] or len(ours[1]) != len(theirs[1]):
         return False
-    return all(is_equivalent(one, other) for one, other in zip(ours[1], theirs[1], strict=True))
+    return all(is_equivalent(one, other, domain=domain) for one, other in zip(ours[1], theirs[1], strict=True))
 
 
 def _ends(node: trees.Node) -> tuple[str, tuple[trees.Node, ...]] | None:
@@ -199,22 +205,20 @@ def _ends(node: trees.Node) -> tuple[str, tuple[trees.Node, ...]] | None:
     return ("()", node.items) if isinstance(node, trees.Point) else None
 
 
-def _same_matrix(left: trees.Node, right: trees.Node) -> bool:
+def _same_matrix(left: trees.Node, right: trees.Node, domain: Domain | None) -> bool:
     if not isinstance(left, trees.Matrix) or not isinstance(right, trees.Matrix):
         return False
     if len(left.rows) != len(right.rows) or len(left.rows[0]) != len(right.rows[0]):
         return False
-    return all(_same_value(one, other) for one, other in zip(left.children, right.children, strict=True))
+    return all(_same_value(one, other, domain) for one, other in zip(left.children, right.children, strict=True))
 
 
-def _same_value(left: trees.Node, right: trees.Node) -> bool:
+def _same_value(left: trees.Node, right: trees.Node, domain: Domain | None) -> bool:
     if left.value is not None and right.value is not None:
         return left.value == right.value
     if left == right:
         return True
-    if not numerics.agree(left, right):
-        return False
-    try:
-        return symbolic.is_same(left, right)
-    except symbolic.OutOfBounds:
-        return True
+    proved = normal_forms.proved(left, right, {} if domain is None else domain.signs)
+    if proved is None or (proved and domain is not None):
+        return numerics.agree(left, right, domain)
+    return proved

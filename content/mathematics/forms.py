@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 
-from content.mathematics import symbolic, trees
+from content.mathematics import equation_forms, normal_forms, polynomials, symbolic, trees
+from content.mathematics.equation_forms import terms_of, unsigned
 from content.mathematics.equivalence import is_solved
 from content.mathematics.notation import latex
 
@@ -18,6 +19,10 @@ class Form(StrEnum):
     SIMPLIFIED = "simplified"  # like terms put together, fractions in lowest terms, roots without square factors
     SOLVED = "solved"  # the variable alone on the left
     STATEMENT = "statement"  # the equation or inequality itself, not its solution
+    FRACTION = "fraction"  # one fraction bar at most, no decimals and no mixed numbers
+    SLOPE_INTERCEPT = "slope_intercept"  # y = mx + b
+    STANDARD = "standard"  # Ax + By = C in whole numbers; above the first degree an expanded polynomial = 0
+    SCIENTIFIC = "scientific"  # c·10ⁿ with 1 ≤ c < 10
     EXACT = "exact"  # as the key is written, but for spaces and signs of multiplication
 
 
@@ -29,10 +34,26 @@ def has_form(node: trees.Node, form: Form, *, key: trees.Node) -> bool:
         return bare(node) == bare(key)
     if form == Form.SOLVED:
         return all(is_solved(part) or not isinstance(part, trees.Relation) for part in _statements(node))
+    if form in (Form.STATEMENT, Form.SLOPE_INTERCEPT, Form.STANDARD):
+        return all(_is_stated(part, form, key) for part in _statements(node))
+    return all(_TESTS[form](formula) for formula in _formulas(node))
+
+
+def _is_stated(part: trees.Node, form: Form, key: trees.Node) -> bool:
+    """Whether one equation or inequality is in a form that is asked of whole statements."""
     if form == Form.STATEMENT:
-        return not any(_is_solution(part) for part in _statements(node))
-    test = {Form.EXPANDED: _is_expanded, Form.FACTORED: _is_factored, Form.SIMPLIFIED: _is_simplified}[form]
-    return all(test(formula) for formula in _formulas(node))
+        return not equation_forms.is_solution(part) or bare(part) == bare(key)
+    if form == Form.SLOPE_INTERCEPT:
+        return equation_forms.is_slope_intercept(part)
+    return equation_forms.is_standard(part, _degree(part)) and all(map(_is_expanded, _formulas(part)))
+
+
+def _degree(part: trees.Node) -> int:
+    """The degree of a polynomial equation; 1 where it is none."""
+    try:
+        return max(int(symbolic.polynomial(side).total_degree()) for side in _formulas(part))
+    except symbolic.OutOfBounds:
+        return 1
 
 
 def bare(node: trees.Node) -> trees.Node:
@@ -70,13 +91,6 @@ def _flattened(node: trees.Product) -> Iterator[trees.Node]:
         yield from opened.factors if isinstance(opened, trees.Product) else (opened,)
 
 
-def _is_solution(part: trees.Node) -> bool:
-    """Whether it only says a value: 4, `x = 4`, `4 = x`, `1 < x <= 5`; not `y = 2x` and not `2x = 8`."""
-    sides = part.sides if isinstance(part, trees.Relation) else (part,)
-    varying = [side for side in sides if side.names]
-    return not varying or (len(varying) == 1 and isinstance(varying[0], trees.Name))
-
-
 def _statements(node: trees.Node) -> Iterator[trees.Node]:
     """The relations and values of a list of solutions."""
     if isinstance(node, trees.Listing):
@@ -95,21 +109,9 @@ def _formulas(node: trees.Node) -> Iterator[trees.Node]:
         yield node
 
 
-def _unsigned(node: trees.Node) -> trees.Node:
-    while isinstance(node, trees.Negative):
-        node = node.of
-    return node
-
-
-def _terms(node: trees.Node) -> tuple[trees.Node, ...]:
-    """The terms of a sum, sums within it opened, signs left out."""
-    node = _unsigned(node)
-    return tuple(term for part in node.terms for term in _terms(part)) if isinstance(node, trees.Sum) else (node,)
-
-
 def _factors(node: trees.Node) -> list[tuple[trees.Node, int]]:
     """The factors of a product with how often each occurs; positive integer powers are opened."""
-    node = _unsigned(node)
+    node = unsigned(node)
     if isinstance(node, trees.Product):
         return [pair for factor in node.factors for pair in _factors(factor)]
     if isinstance(node, trees.Power) and (times := node.exponent.value) and times.denominator == 1 and times > 0:
@@ -120,9 +122,9 @@ def _factors(node: trees.Node) -> list[tuple[trees.Node, int]]:
 def _is_expanded(node: trees.Node) -> bool:
     """No sum is left in a product or under an integer power, and no two terms are alike."""
     for part in trees.walk(node):
-        if isinstance(part, trees.Product) and any(isinstance(_unsigned(f), trees.Sum) for f, _ in _factors(part)):
+        if isinstance(part, trees.Product) and any(isinstance(unsigned(f), trees.Sum) for f, _ in _factors(part)):
             return False
-        if isinstance(part, trees.Power) and isinstance(_unsigned(part.base), trees.Sum):
+        if isinstance(part, trees.Power) and isinstance(unsigned(part.base), trees.Sum):
             exponent = part.exponent.value
             if exponent is not None and exponent.denominator == 1 and exponent > 0:
                 return False
@@ -133,8 +135,8 @@ def _has_no_like_terms(node: trees.Node) -> bool:
     """Whether every sum has as many terms as kinds of terms; kinds are monomials, or the writing of other terms."""
     for part in trees.walk(node):
         if isinstance(part, trees.Sum):
-            kinds = Counter(map(_kind, _terms(part)))
-            if max(kinds.values()) > 1 or any(term.value == 0 for term in _terms(part)):
+            kinds = Counter(map(_kind, terms_of(part)))
+            if max(kinds.values()) > 1 or any(term.value == 0 for term in terms_of(part)):
                 return False
     return True
 
@@ -144,12 +146,12 @@ def _kind(term: trees.Node) -> str:
     if term.value is not None:
         return "1"
     if isinstance(term, trees.Quotient) and term.bottom.value is not None:
-        return _kind(_unsigned(term.top))
+        return _kind(unsigned(term.top))
     counted: Counter[str] = Counter()
     for factor, times in _factors(term):
         if factor.value is None:
             if isinstance(factor, trees.Quotient) and factor.bottom.value is not None:
-                counted[_kind(_unsigned(factor.top))] += times
+                counted[_kind(unsigned(factor.top))] += times
             else:
                 counted[latex(factor)] += times
     return "·".join(f"{name}^{times}" for name, times in sorted(counted.items()))
@@ -157,40 +159,55 @@ def _kind(term: trees.Node) -> str:
 
 def _is_factored(node: trees.Node) -> bool:
     """Whether each factor is irreducible over the rationals and has no common divisor left; fractions part by part."""
-    node = _unsigned(node)
+    node = unsigned(node)
+    if not _has_no_like_terms(node):
+        return False
     if isinstance(node, trees.Quotient):
-        return _is_factored(node.top) and _is_factored(node.bottom)
+        return _is_lowest(node) and _is_factored(node.top) and _is_factored(node.bottom)
+    found = _factors(node)
+    if any(isinstance(factor, trees.Quotient) and factor.bottom.names for factor, _ in found):
+        return False  # x/x as a factor, say: a fraction of polynomials has one bar
     try:
         whole = symbolic.polynomial(node)
         if whole.is_ground:
             return not isinstance(node, trees.Sum)
-        parts = [(symbolic.polynomial(factor), times) for factor, times in _factors(node)]
+        parts = [(symbolic.polynomial(factor), times) for factor, times in found]
+        irreducible = symbolic.count_irreducible(whole)
     except symbolic.OutOfBounds:
         return not isinstance(node, trees.Sum)
     varying = [(part, times) for part, times in parts if not part.is_ground]
-    if sum(times for _, times in varying) != symbolic.count_irreducible(whole):
-        return False
-    return all(symbolic.content(part) == 1 for part, _ in varying)
+    return sum(times for _, times in varying) == irreducible and all(symbolic.content(part) == 1 for part, _ in varying)
 
 
 def _is_simplified(node: trees.Node) -> bool:
     """Like terms are put together at every place, fractions are in lowest terms, roots and products are tidy."""
-    return _has_no_like_terms(node) and all(_is_tidy(part) for part in trees.walk(node))
+    return _has_no_like_terms(node) and all(_is_tidy(part) and not _is_worth_number(part) for part in trees.walk(node))
+
+
+def _is_worth_number(part: trees.Node) -> bool:
+    """Whether a root, power, product or function comes to a rational number that could be written: `ln(e)`, `x^0`."""
+    if part.value is not None or not isinstance(part, trees.Root | trees.Power | trees.Product | trees.Call):
+        return False
+    try:
+        normal = normal_forms.normal_form(part)
+    except polynomials.OutOfBounds:
+        return False
+    return normal.ratio.bottom == polynomials.ONE and polynomials.constant_of(normal.ratio.top) is not None
 
 
 def _is_tidy(part: trees.Node) -> bool:
     match part:
         case trees.Sum():
-            return not any(_holds_sum(term) for term in _terms(part))
+            return not any(_holds_sum(term) for term in terms_of(part))
         case trees.Quotient():
             return _is_lowest(part)
         case trees.Root():
             return _is_root_tidy(part)
         case trees.Power():
-            return part.value is None or not isinstance(part.exponent, trees.Number)
+            return part.exponent.value != 1 and (part.value is None or not isinstance(part.exponent, trees.Number))
         case trees.Product():
             bases = Counter(_base(factor) for factor in part.factors)
-            return max(bases.values()) == 1
+            return max(bases.values()) == 1 and not any(factor.value == 1 for factor in part.factors)
         case trees.Negative():
             return not isinstance(part.of, trees.Negative)
     return True
@@ -200,12 +217,12 @@ def _holds_sum(term: trees.Node) -> bool:
     """Whether a term of a sum still has a bracket to multiply out."""
     if not isinstance(term, trees.Product | trees.Power):
         return False
-    return any(isinstance(_unsigned(factor), trees.Sum) for factor, _ in _factors(term))
+    return any(isinstance(unsigned(factor), trees.Sum) for factor, _ in _factors(term))
 
 
 def _base(factor: trees.Node) -> str:
     """What may occur once in a tidy product: numbers count as one, powers by their base, roots by their index."""
-    factor = _unsigned(factor)
+    factor = unsigned(factor)
     if factor.value is not None:
         return "number"
     if isinstance(factor, trees.Power):
@@ -214,7 +231,7 @@ def _base(factor: trees.Node) -> str:
 
 
 def _is_lowest(part: trees.Quotient) -> bool:
-    if part.bottom.value == 1 or isinstance(_unsigned(part.top), trees.Quotient):
+    if part.bottom.value == 1 or isinstance(unsigned(part.top), trees.Quotient):
         return False
     if part.value is not None:
         return _is_lowest_number(part)
@@ -226,7 +243,7 @@ def _is_lowest(part: trees.Quotient) -> bool:
 
 
 def _is_lowest_number(part: trees.Quotient) -> bool:
-    top, bottom = _unsigned(part.top), _unsigned(part.bottom)
+    top, bottom = unsigned(part.top), unsigned(part.bottom)
     if not (isinstance(top, trees.Number) and isinstance(bottom, trees.Number)) or part.value is None:
         return False
     return top.value == abs(part.value.numerator) and bottom.value == part.value.denominator
@@ -242,3 +259,12 @@ def _is_root_tidy(part: trees.Root) -> bool:
             times >= (index or times + 1) for factor, times in _factors(part.radicand) if factor.value is None
         )
     return inside.denominator == 1 and not symbolic.has_power_factor(abs(int(inside)), int(index))
+
+
+_TESTS = {
+    Form.EXPANDED: _is_expanded,
+    Form.FACTORED: _is_factored,
+    Form.SIMPLIFIED: _is_simplified,
+    Form.FRACTION: equation_forms.is_single_fraction,
+    Form.SCIENTIFIC: equation_forms.is_scientific,
+}

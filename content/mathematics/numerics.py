@@ -7,27 +7,20 @@ here can grow: mpmath's numbers have a fixed precision, and what could take long
 
 import itertools
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 import mpmath  # type: ignore[import-untyped]
 
-from content.mathematics import trees
-
-DIGITS = 40
-POINTS = 6  # common points that two formulas are compared at
-MOST_TRIES, FEWEST_TRIES = 28, 10  # points that are tried, to find as many
-WORK = 1_500  # nodes times tries, about
-ENOUGH = 3
-LARGEST_EXPONENT = 10_000
-LARGEST_ANGLE = 10**12
+from content.mathematics import limits, trees
+from content.mathematics.domains import Domain
 
 # A context of our own, of fixed precision: mpmath's global one is shared by all threads.
 _REALS = mpmath.MPContext()
-_REALS.dps = DIGITS
-_TOLERANCE = _REALS.mpf(10) ** (8 - DIGITS)
+_REALS.dps = limits.PRECISION
+_TOLERANCE = _REALS.mpf(10) ** -limits.AGREEMENT
 Value = Any  # mpf or mpc of _REALS
 Point = Mapping[str, Value]
 
@@ -49,24 +42,31 @@ def close(left: Value, right: Value) -> bool:
     return bool(abs(left - right) <= _TOLERANCE * max(1, abs(left), abs(right)))
 
 
-def sample(nodes: Sequence[trees.Node]) -> list[tuple[Value, ...]]:
+def sample(nodes: Sequence[trees.Node], domain: Domain | None = None) -> list[tuple[Value, ...]]:
     """Return the values of several formulas at common points, the same points at every call.
 
     Empty where they have too few common points to say anything.
     """
-    for real in _modes(nodes):
-        found = list(_common_values(nodes, real))
+    for real in _modes(nodes, domain):
+        found = [values for values in _values(nodes, real, domain) if None not in values]
         if _is_enough(found, nodes):
             return found
     return []
 
 
-def agree(left: trees.Node, right: trees.Node) -> bool:
-    """Whether two formulas have equal values at every common point that was tried; stops at the first difference."""
+def agree(left: trees.Node, right: trees.Node, domain: Domain | None = None) -> bool:
+    """Whether two formulas have equal values at every common point that was tried; stops at the first difference.
+
+    On a domain, a point at which only one has a value is a difference too.
+    """
     nodes = (left, right)
-    for real in _modes(nodes):
+    for real in _modes(nodes, domain):
         found = []
-        for pair in _common_values(nodes, real):
+        for pair in _values(nodes, real, domain):
+            if None in pair:
+                if domain is not None and pair != (None, None):
+                    return False
+                continue
             if not close(*pair):
                 return False
             found.append(pair)
@@ -75,65 +75,110 @@ def agree(left: trees.Node, right: trees.Node) -> bool:
     return False
 
 
-def _modes(nodes: Sequence[trees.Node]) -> tuple[bool, ...]:
-    """Real arithmetic, then complex; complex only, where i is written."""
+def _modes(nodes: Sequence[trees.Node], domain: Domain | None) -> tuple[bool, ...]:
+    """Real arithmetic, then complex; complex only, where i is written; real only, on a domain."""
     imaginary = any(part == trees.Constant("i") for node in nodes for part in trees.walk(node))
-    return (False,) if imaginary else (True, False)
+    return (False,) if imaginary else (True,) if domain is not None else (True, False)
 
 
 def _is_enough(found: Sequence[tuple[Value, ...]], nodes: Sequence[trees.Node]) -> bool:
-    return len(found) >= (ENOUGH if any(node.names for node in nodes) else 1)
+    return len(found) >= (limits.ENOUGH_POINTS if any(node.names for node in nodes) else 1)
 
 
-def _common_values(nodes: Sequence[trees.Node], real: bool) -> Iterator[tuple[Value, ...]]:
-    """The values at up to POINTS points at which every formula has one."""
-    formulas = [_values_of(node, real) for node in nodes]
-    tries = min(each.tries for each in formulas) if any(node.names for node in nodes) else 1
+def _values(nodes: Sequence[trees.Node], real: bool, domain: Domain | None) -> Iterator[tuple[Value | None, ...]]:
+    """The values at points until every formula has had one at limits.POINTS of them; None where there is none."""
+    formulas = [_values_of(node, real, domain) for node in nodes]
+    names = frozenset().union(*(node.names for node in nodes))
+    tries = min(each.tries for each in formulas) if names else 1
     found = 0
     for index in range(tries):
-        values = tuple(each.value(index) for each in formulas)
-        if any(value is None for value in values):
+        if domain is not None and not _is_within(domain, names, index):
             continue
+        values = tuple(each.value(index) for each in formulas)
         yield values
-        found += 1
-        if found == POINTS:
+        found += None not in values
+        if found == limits.POINTS:
             return
 
 
 class _Values:
     """The values of one formula at the points, each computed once, when it is first asked for."""
 
-    def __init__(self, node: trees.Node, real: bool) -> None:
+    def __init__(self, node: trees.Node, real: bool, domain: Domain | None) -> None:
         self.node = node
         self.real = real
-        self.tries = max(FEWEST_TRIES, min(MOST_TRIES, WORK // sum(1 for _ in trees.walk(node))))
+        self.domain = domain
+        sizes = sum(1 for _ in trees.walk(node))
+        self.tries = max(limits.FEWEST_TRIES, min(limits.MOST_TRIES, limits.NODE_TRIES // sizes))
         self.known: dict[int, Value | None] = {}
 
     def value(self, index: int) -> Value | None:
         """The value at a point, or None where there is none."""
         if index not in self.known:
-            point = {name: _coordinates(name)[index] for name in self.node.names}
             try:
-                self.known[index] = value_at(self.node, point, real=self.real)
+                self.known[index] = value_at(self.node, _point(self.node.names, self.domain, index), real=self.real)
             except NoValue:
                 self.known[index] = None
         return self.known[index]
 
 
 @lru_cache(maxsize=256)
-def _values_of(node: trees.Node, real: bool) -> _Values:
+def _values_of(node: trees.Node, real: bool, domain: Domain | None) -> _Values:
     """One answer is compared with the key and with every wrong answer that was foreseen."""
-    return _Values(node, real)
+    return _Values(node, real, domain)
+
+
+def _point(names: Iterable[str], domain: Domain | None, index: int) -> Point:
+    bounds = {} if domain is None else domain.bounds
+    return {name: _coordinates(name, *bounds.get(name, (None, None)))[index] for name in names}
 
 
 @lru_cache(maxsize=256)
-def _coordinates(name: str) -> tuple[Value, ...]:
-    """What a variable is at each point: small, negative, middling and large values in turn, the same at every call."""
+def _coordinates(name: str, low: Fraction | None, high: Fraction | None) -> tuple[Value, ...]:
+    """What a variable is at each point: small, negative, middling and large values in turn, the same at every call.
+
+    Within bounds: spread between the two, or at such distances from the one.
+    """
     rng = random.Random(name)  # noqa: S311 (points, not secrets)
-    ranges = ((0.2, 3), (-3, -0.2), (2, 12), (-12, 12), (0.05, 0.95), (20, 120), (-0.95, -0.05))
-    return tuple(
-        _REALS.mpf(rng.uniform(low, high)) for low, high in itertools.islice(itertools.cycle(ranges), MOST_TRIES)
+    turns = itertools.islice(itertools.cycle(_RANGES), limits.MOST_TRIES)
+    drawn = [_REALS.mpf(rng.uniform(*each)) for each in turns]
+    if low is not None and high is not None:
+        return tuple(number(low) + number(high - low) * rng.uniform(0.01, 0.99) for _ in drawn)
+    if low is not None:
+        return tuple(number(low) + abs(value) for value in drawn)
+    return tuple(drawn if high is None else (number(high) - abs(value) for value in drawn))
+
+
+_RANGES = ((0.2, 3), (-3, -0.2), (2, 12), (-12, 12), (0.05, 0.95), (20, 120), (-0.95, -0.05))
+
+
+def number(value: Fraction) -> Value:
+    """A fraction to 40 digits."""
+    return _REALS.mpf(value.numerator) / value.denominator
+
+
+@lru_cache(maxsize=512)
+def _is_within(domain: Domain, names: frozenset[str], index: int) -> bool:
+    """Whether the conditions hold at a point; those on other variables are left aside."""
+    return all(
+        holds(relation, _point(relation.names, domain, index))
+        for relation in domain.relations
+        if relation.names <= names
     )
+
+
+def holds(relation: trees.Relation, point: Point) -> bool:
+    """Whether a relation of two sides holds at a point; not where a side has no value."""
+    try:
+        difference = value_at(relation.sides[0], point) - value_at(relation.sides[1], point)
+    except NoValue:
+        return False
+    size = 0 if close(difference, 0) else 1 if difference > 0 else -1
+    return size in HOLDING[relation.signs[0]]
+
+
+# Which signs of the difference of its sides make a relation hold.
+HOLDING = {"=": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
 
 
 class _Evaluator:
@@ -195,7 +240,7 @@ class _Evaluator:
             raise NoValue
         if self.real and base < 0:
             raise NoValue
-        if abs(exponent * _REALS.log(base)) > LARGEST_EXPONENT:
+        if abs(exponent * _REALS.log(base)) > limits.POWER_SIZE:
             raise NoValue
         return base**exponent
 
@@ -219,7 +264,7 @@ class _Evaluator:
         if node.function == "ln":
             return self.logarithm(values[0])
         function = _FUNCTIONS.get(node.function)
-        if function is None or len(values) != 1 or abs(values[0]) > LARGEST_ANGLE:
+        if function is None or len(values) != 1 or abs(values[0]) > limits.ANGLE:
             raise NoValue
         found = function(values[0])
         if self.real and isinstance(found, _REALS.mpc):

@@ -8,12 +8,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from content.mathematics import vocabulary
+from content.mathematics import limits, vocabulary
 from content.mathematics.problems import Code, Unreadable
-
-MAX_LENGTH = 500  # characters
-MAX_DIGITS = 40  # of one number
-MAX_WORD = 4  # letters that may stand side by side as a product of variables
 
 
 class Kind(StrEnum):
@@ -54,8 +50,8 @@ def tokenize(text: str, *, thousands: bool = True) -> list[Token]:
 
     thousands: whether `1,234` outside brackets is one number (else it is a list of two). Raises Unreadable.
     """
-    if len(text) > MAX_LENGTH:
-        raise Unreadable(Code.TOO_LONG, text, MAX_LENGTH)
+    if len(text) > limits.LENGTH:
+        raise Unreadable(Code.TOO_LONG, text, limits.LENGTH)
     return _Cutter(text, thousands).cut()
 
 
@@ -124,7 +120,7 @@ class _Cutter:
         if found is None:
             raise self._refuse(Code.UNEXPECTED)
         plain = re.sub(r"[^\d.eE+-]", "", found[0]).lower()
-        if len(plain) > MAX_DIGITS:
+        if len(plain) > limits.DIGITS:
             raise self._refuse(Code.TOO_LARGE, len(found[0]))
         self._add(Kind.NUMBER, plain, len(found[0]))
 
@@ -223,7 +219,7 @@ class _Cutter:
             name = next((known for known in vocabulary.WITHIN_WORDS if rest.startswith(known)), rest[0])
             pieces.append(name)
             rest = rest[len(name) :]
-        if sum(len(piece) == 1 for piece in pieces) > MAX_WORD:
+        if sum(len(piece) == 1 for piece in pieces) > limits.WORD:
             raise self._refuse(Code.UNKNOWN_WORD, len(word))
         for piece in pieces:
             self._named(piece, len(piece))

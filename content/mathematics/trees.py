@@ -11,13 +11,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-MAX_EXPONENT = 1_000  # size of a constant exponent, and of the index of a root
-MAX_BITS = 4_096  # of the numerator and of the denominator of a value
-MAX_FACTORIAL = 20
+from content.mathematics import limits
 
 
 class TooLarge(ValueError):
-    """A value would have more than MAX_BITS bits, or an exponent is above MAX_EXPONENT."""
+    """A value would have more bits than limits.BITS, or an exponent is above limits.EXPONENT."""
 
 
 class DividedByZero(ValueError):
@@ -156,7 +154,7 @@ class Power(Node):
         exponent = self.exponent.value
         if exponent is None:
             return None
-        if abs(exponent) > MAX_EXPONENT:
+        if abs(exponent) > limits.EXPONENT:
             raise TooLarge
         return None if self.base.value is None else _power(self.base.value, exponent)
 
@@ -172,7 +170,7 @@ class Root(Node):
         index = self.index.value
         if index == 0:
             raise DividedByZero
-        if index is not None and abs(index) > MAX_EXPONENT:
+        if index is not None and abs(index) > limits.EXPONENT:
             raise TooLarge
         return None if index is None or self.radicand.value is None else _power(self.radicand.value, 1 / index)
 
@@ -259,6 +257,19 @@ def renamed(part: Any, names: Mapping[str, str]) -> Any:
     return part
 
 
+def replaced(part: Any, others: Mapping[Node, Node]) -> Any:
+    """A node with others in the place of some of its parts."""
+    match part:
+        case Node() if part in others:
+            return others[part]
+        case Node():
+            changed = {each.name: replaced(getattr(part, each.name), others) for each in fields(part) if each.init}
+            return replace(part, **changed)
+        case tuple():
+            return tuple(replaced(each, others) for each in part)
+    return part
+
+
 def is_mixed(node: Node) -> bool:
     """Whether equations, points, sets or matrices are computed with in it, as in `2(x=1)` and `(1,2)^2`."""
     if isinstance(node, COLLECTIONS) and not (isinstance(node, Relation) and node.signs != ("in",)):
@@ -277,7 +288,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 def bounded(value: Fraction) -> Fraction:
     """Return the value. Raises TooLarge where it has too many digits."""
-    if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
+    if value.numerator.bit_length() > limits.BITS or value.denominator.bit_length() > limits.BITS:
         raise TooLarge
     return value
 
@@ -299,7 +310,7 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction | None:
         root = _root(base, exponent.denominator)
         return None if root is None else _power(root, Fraction(exponent.numerator))
     bits = max(base.numerator.bit_length(), base.denominator.bit_length())
-    if (bits if abs(base) != 1 else 1) * abs(exponent.numerator) > MAX_BITS and base not in (0, 1, -1):
+    if (bits if abs(base) != 1 else 1) * abs(exponent.numerator) > limits.BITS and base not in (0, 1, -1):
         raise TooLarge
     return base**exponent.numerator
 
@@ -328,7 +339,7 @@ def _integer_root(number: int, index: int) -> int | None:
 def _factorial(of: Fraction) -> Fraction | None:
     if of.denominator != 1 or of < 0:
         return None
-    if of > MAX_FACTORIAL:
+    if of > limits.FACTORIAL:
         raise TooLarge
     return Fraction(math.factorial(of.numerator))
 

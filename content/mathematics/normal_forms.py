@@ -1,0 +1,248 @@
+"""The one way of writing that all formulas of equal value share: a fraction of polynomials over kernels.
+
+Polynomials and rational functions, roots, absolute values, powers and logarithms of any base, trigonometric and
+hyperbolic functions are brought to it, by the relations of kernels.py. Two formulas are equal where the difference of
+their normal forms is 0; that is a proof. Where it is not 0, that proves a difference only for polynomials, fractions
+of them and the constants; anything else is then looked at numerically (equivalence.py). Caps: limits.py.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from content.mathematics import limits, polynomials, trees
+from content.mathematics.kernels import CONSTANTS, Algebra, Ratio
+from content.mathematics.polynomials import ONE, Meter, OutOfBounds, Terms
+
+_ONE = Ratio(ONE, ONE)
+_I = polynomials.power_of("i")
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A formula's normal form; `signs` had to be assumed, `polynomials` are what kernels stand for."""
+
+    ratio: Ratio
+    signs: Mapping[str, int]
+    polynomials: Mapping[str, Terms]
+    variables: frozenset[str]
+
+    @property
+    def is_rational(self) -> bool:
+        """Whether only variables occur in it, so that its polynomials are polynomials of algebra."""
+        return all(polynomials.kernels_of(terms) <= self.variables for terms in self.ratio)
+
+
+def normal_form(node: trees.Node) -> Normal:
+    """The normal form of a formula. Raises OutOfBounds."""
+    found = _cached(node)
+    if found is None:
+        raise OutOfBounds
+    return found
+
+
+@lru_cache(maxsize=512)
+def _cached(node: trees.Node) -> Normal | None:
+    algebra = Algebra(Meter(limits.WORK))
+    try:
+        ratio = _Former(algebra).form(node)
+    except OutOfBounds:
+        return None
+    return Normal(ratio, algebra.assumed, algebra.polynomials, node.names)
+
+
+def proved(left: trees.Node, right: trees.Node, signs: Mapping[str, int] | None = None) -> bool | None:
+    """Whether two formulas are equal where both have a value, or None where that is not decided here.
+
+    signs: those of variables that are known beforehand, 1 or -1.
+    """
+    try:
+        ours, theirs = normal_form(left), normal_form(right)
+        algebra = _shared(ours, theirs, signs or {})
+        one = algebra.times(ours.ratio.top, theirs.ratio.bottom)
+        other = algebra.times(theirs.ratio.top, ours.ratio.bottom)
+        difference = _with_signs(polynomials.added(one, other, -1), algebra)
+    except OutOfBounds:
+        return None
+    if not difference:
+        return True
+    return False if _is_certain(difference, left.names | right.names) else None
+
+
+def proportional(left: trees.Node, right: trees.Node) -> Fraction | None:
+    """The constant factor between two formulas, both not 0, where normal forms prove one. Else None."""
+    try:
+        ours, theirs = normal_form(left), normal_form(right)
+        algebra = _shared(ours, theirs, {})
+        one = _with_signs(algebra.times(ours.ratio.top, theirs.ratio.bottom), algebra)
+        other = _with_signs(algebra.times(theirs.ratio.top, ours.ratio.bottom), algebra)
+    except OutOfBounds:
+        return None
+    if not one or one.keys() != other.keys():
+        return None
+    factor = next(size / other[monomial] for monomial, size in one.items())
+    return factor if all(size == factor * other[monomial] for monomial, size in one.items()) else None
+
+
+def _shared(ours: Normal, theirs: Normal, signs: Mapping[str, int]) -> Algebra:
+    algebra = Algebra(Meter(limits.COMPARE_WORK), polynomials={**ours.polynomials, **theirs.polynomials})
+    for assumed in (signs, ours.signs, theirs.signs):
+        for name, sign in assumed.items():
+            algebra.assume(name, sign)
+    return algebra
+
+
+def _with_signs(terms: Terms, algebra: Algebra) -> Terms:
+    """The polynomial where all assumed signs are as assumed."""
+    found: Terms = {}
+    for monomial, size in terms.items():
+        kept = []
+        for kernel, exponent in monomial:
+            if kernel[0] == "±" and kernel[1:] in algebra.assumed:
+                size *= algebra.assumed[kernel[1:]]
+            else:
+                kept.append((kernel, exponent))
+        found = polynomials.added(found, {tuple(kept): size})
+    return found
+
+
+def _is_certain(difference: Terms, variables: frozenset[str]) -> bool:
+    """Whether a difference that is not 0 as it is written cannot be 0 in value."""
+    kernels = polynomials.kernels_of(difference)
+    return all(kernel in variables or kernel in CONSTANTS or _is_prime(kernel) for kernel in kernels)
+
+
+def _is_prime(kernel: str) -> bool:
+    """Whether it is a prime under a root, and known to be one: roots of different primes have no relations."""
+    return kernel[0] == "#" and int(kernel[1:]) < 1_000**2
+
+
+class _Former:
+    def __init__(self, algebra: Algebra) -> None:
+        self.algebra = algebra
+
+    def form(self, node: trees.Node) -> Ratio:
+        if node.value is not None:
+            return Ratio(polynomials.number(node.value), ONE)
+        match node:
+            case trees.Name(name=name):
+                return Ratio(polynomials.power_of(name), ONE)
+            case trees.Constant(name=name) if name in CONSTANTS:
+                return Ratio(polynomials.power_of(name), ONE)
+            case trees.Negative():
+                return self._scaled(self.form(node.of), Fraction(-1))
+            case trees.Quotient():
+                return self.algebra.quotient(self.form(node.top), self._not_zero(self.form(node.bottom)))
+            case trees.Power():
+                return self._power(self.form(node.base), node.exponent)
+            case trees.Root():
+                return self._root(node)
+            case trees.Call():
+                return self._call(node)
+        return self._joined(node)
+
+    def _joined(self, node: trees.Node) -> Ratio:
+        match node:
+            case trees.Sum():
+                found = self.form(node.terms[0])
+                for term in node.terms[1:]:
+                    found = self.algebra.sum(found, self.form(term))
+                return found
+            case trees.Product():
+                found = self.form(node.factors[0])
+                for factor in node.factors[1:]:
+                    found = self.algebra.product(found, self.form(factor))
+                return found
+        raise OutOfBounds
+
+    def _scaled(self, of: Ratio, by: Fraction) -> Ratio:
+        return Ratio({monomial: size * by for monomial, size in of.top.items()}, of.bottom)
+
+    def _not_zero(self, of: Ratio) -> Ratio:
+        if not of.top:
+            raise OutOfBounds
+        return of
+
+    def _root(self, node: trees.Root) -> Ratio:
+        index = node.index.value
+        if index is None or index.denominator != 1:
+            raise OutOfBounds
+        return self.algebra.power(self._not_zero(self.form(node.radicand)), 1 / index)
+
+    def _power(self, base: Ratio, exponent: trees.Node) -> Ratio:
+        if exponent.value is not None:
+            if not base.top and exponent.value <= 0:
+                raise OutOfBounds
+            return self.algebra.power(base, exponent.value)
+        size = self._whole(self.form(exponent))
+        if (constant := polynomials.constant_of(size)) is not None:
+            return self.algebra.power(self._not_zero(base), constant)
+        return self.algebra.quotient(self._powered(base.top, size), self._powered(base.bottom, size))
+
+    def _powered(self, base: Terms, exponent: Terms) -> Ratio:
+        """A positive base to an exponent that varies."""
+        if base == ONE:
+            return _ONE
+        return self.algebra.raised_to("e", self.algebra.times(exponent, self.algebra.logarithm(Ratio(base, ONE))))
+
+    def _whole(self, of: Ratio) -> Terms:
+        """A fraction as a polynomial: as it is, or as a kernel by itself."""
+        if of.bottom == ONE:
+            return of.top
+        return polynomials.power_of(f"({polynomials.written(of.top)})/({polynomials.written(of.bottom)})")
+
+    def _call(self, node: trees.Call) -> Ratio:
+        first = self.form(node.arguments[0])
+        match node.function:
+            case "abs":
+                return self.algebra.absolute(first)
+            case "percent":
+                return self._scaled(first, Fraction(1, 100))
+            case "degrees":
+                by = Ratio(polynomials.power_of("pi"), ONE)
+                return self.algebra.product(self._scaled(first, Fraction(1, 180)), by)
+            case "ln":
+                return Ratio(self.algebra.logarithm(first), ONE)
+            case "log":
+                base = self.algebra.logarithm(self.form(node.arguments[1]))
+                top = Ratio(self.algebra.logarithm(first), ONE)
+                return self.algebra.quotient(top, self._not_zero(Ratio(base, ONE)))
+        made = _MADE_OF_E.get(node.function)
+        if made is not None:
+            return made(self, self._whole(first))
+        if len(node.arguments) > 1 or node.function == "factorial":
+            raise OutOfBounds
+        argument = self._whole(first)
+        return Ratio(polynomials.power_of(f"{node.function}({polynomials.written(argument)})"), ONE)
+
+    def wave(self, of: Terms, by: Terms) -> tuple[Ratio, Ratio]:
+        """e^(by·of) and e^(-by·of), with by = i for sine and cosine, 1 for the hyperbolic ones."""
+        exponent = self.algebra.times(of, by)
+        negative = {monomial: -size for monomial, size in exponent.items()}
+        return self.algebra.raised_to("e", exponent), self.algebra.raised_to("e", negative)
+
+    def cosine(self, of: Terms, by: Terms) -> Ratio:
+        up, down = self.wave(of, by)
+        return self._scaled(self.algebra.sum(up, down), Fraction(1, 2))
+
+    def sine(self, of: Terms, by: Terms) -> Ratio:
+        up, down = self.wave(of, by)
+        difference = self._scaled(self.algebra.sum(up, down, -1), Fraction(1, 2))
+        return self.algebra.quotient(difference, Ratio(by, ONE))
+
+    def over(self, top: Ratio, bottom: Ratio) -> Ratio:
+        return self.algebra.quotient(top, self._not_zero(bottom))
+
+
+_MADE_OF_E: dict[str, Callable[[_Former, Terms], Ratio]] = {
+    "sin": lambda former, of: former.sine(of, _I),
+    "cos": lambda former, of: former.cosine(of, _I),
+    "tan": lambda former, of: former.over(former.sine(of, _I), former.cosine(of, _I)),
+    "cot": lambda former, of: former.over(former.cosine(of, _I), former.sine(of, _I)),
+    "sec": lambda former, of: former.over(_ONE, former.cosine(of, _I)),
+    "csc": lambda former, of: former.over(_ONE, former.sine(of, _I)),
+    "sinh": lambda former, of: former.sine(of, ONE),
+    "cosh": lambda former, of: former.cosine(of, ONE),
+    "tanh": lambda former, of: former.over(former.sine(of, ONE), former.cosine(of, ONE)),
+}
