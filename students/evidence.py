@@ -26,6 +26,7 @@ class PastAnswer:
     seed: int
     at: datetime
     correct: bool
+    corrected: bool  # it was said to be the other way then
     gave_up: bool
     hints_used: int
     try_number: int
@@ -60,7 +61,7 @@ def on_concept(student_id: int, concept_id: int, *, limit: int = 20) -> tuple[Ev
     for attempt in _attempts(student_id).filter(step__concepts=concept_id).order_by("created_at", "id"):
         at = attempt.created_at
         moved = knowledge.update(
-            belief, correct=attempt.correct, hints_used=attempt.hints_used, try_number=attempt.try_number, at=at
+            belief, correct=attempt.verdict, hints_used=attempt.hints_used, try_number=attempt.try_number, at=at
         )
         before, after = (knowledge.estimate(one, now=at).value for one in (belief, moved))
         moves.append((attempt, before, after))
@@ -83,7 +84,7 @@ def answers(student_id: int, attempt_ids: Iterable[int]) -> dict[int, PastAnswer
 
 
 def _attempts(student_id: int) -> QuerySet[Attempt]:
-    return Attempt.objects.filter(student=student_id).select_related("step__exercise__course")
+    return Attempt.objects.judged().filter(student=student_id).select_related("step__exercise__course")
 
 
 def _facts(attempt: Attempt) -> dict[str, Any]:
@@ -102,7 +103,8 @@ def _facts(attempt: Attempt) -> dict[str, Any]:
         ),
         "seed": attempt.seed,
         "at": attempt.created_at,
-        "correct": attempt.correct,
+        "correct": attempt.verdict,
+        "corrected": attempt.verdict != attempt.correct,
         "gave_up": attempt.response is None and attempt.source == Attempt.Source.SITE,
         "hints_used": attempt.hints_used,
         "try_number": attempt.try_number,

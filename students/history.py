@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from content.models import Concept
+from content.models import Concept, Misconception
 from students import knowledge
 from students.knowledge import Belief, Estimate, Standing
-from students.models import Attempt, Classroom, ConceptState, Consent, Enrolment, PopulationCount, User
+from students.models import Attempt, Classroom, ConceptState, Consent, Correction, Enrolment, PopulationCount, User
 
 FAILING_IN_A_ROW = 3
 AWAY = timedelta(days=7)
@@ -173,9 +174,20 @@ def concept_estimate(concept_id: int, state: ConceptState | None, *, now: dateti
     )
 
 
-def attempts_count(student_id: int) -> int:
-    """Return how many attempts a student has made, in all courses: what «fresh» is measured by."""
-    return Attempt.objects.filter(student=student_id).count()
+def record_size(student_id: int) -> int:
+    """Return how much is in a student's record, in all courses: what «fresh» is measured by. One query.
+
+    It grows with every attempt, every correction and every correction undone.
+    """
+    return int(User.objects.filter(pk=student_id).values_list(size_of_record(Value(student_id)), flat=True).first() or 0)
+
+
+def size_of_record(student: OuterRef | Value) -> Combinable:
+    """The same as part of a query about a student, or about rows of one."""
+    attempts = Attempt.objects.filter(student=student).order_by().values("student").annotate(n=Count("pk"))
+    corrections = Correction.objects.filter(student=student).order_by().values("student")
+    corrections = corrections.annotate(n=Count("pk") + Count("regrading__undone_at"))
+    return Coalesce(Subquery(attempts.values("n")), 0) + Coalesce(Subquery(corrections.values("n")), 0)
 
 
 def class_overview(classroom_id: int, *, now: datetime) -> ClassOverview:
@@ -216,7 +228,7 @@ def wrong_answers(
 
     `concept_id` and `student_id` narrow it; `limit` counts steps. Second and later tries are counted too.
     """
-    attempts = Attempt.objects.filter(
+    attempts = Attempt.objects.judged().filter(
         student__enrolments__classroom=classroom_id, step__exercise__course__classrooms=classroom_id
     )
     if concept_id is not None:
@@ -224,17 +236,17 @@ def wrong_answers(
     if student_id is not None:
         attempts = attempts.filter(student=student_id)
     worst = attempts.values("step_id", "step__exercise_id").annotate(
-        tries=Count("id"), wrong=Count("id", filter=Q(correct=False)), last=Max("created_at")
+        tries=Count("id"), wrong=Count("id", filter=Q(verdict=False)), last=Max("created_at")
     )
     steps = list(worst.filter(wrong__gt=0).order_by("-wrong", "-last", "step_id")[:limit])
     responses: dict[int, list[WrongResponse]] = defaultdict(list)
-    wrong = attempts.filter(correct=False, step__in=[step["step_id"] for step in steps])
+    wrong = attempts.filter(verdict=False, step__in=[step["step_id"] for step in steps])
     for row in _grouped(wrong):
         responses[row["step_id"]].append(
             WrongResponse(
                 response=row["response"],
                 seed=row["seed"],
-                misconception=row["misconception__title"] or "",
+                misconception=row["title"] or "",
                 count=row["count"],
                 students=row["students"],
                 last_at=row["last"],
@@ -359,6 +371,7 @@ def _habit_concerns(enrolment: Enrolment, did: Mapping[str, Any], *, now: dateti
 
 def _grouped(wrong: QuerySet[Attempt]) -> Any:
     """Wrong attempts by what was answered, most frequent first, then latest."""
-    same = wrong.order_by().values("step_id", "seed", "response", "misconception__title")
+    title = Misconception.objects.filter(pk=OuterRef("shows")).values("title")
+    same = wrong.order_by().annotate(title=Subquery(title)).values("step_id", "seed", "response", "title")
     counted = same.annotate(count=Count("id"), students=Count("student", distinct=True), last=Max("created_at"))
     return counted.order_by("-count", "-last")

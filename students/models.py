@@ -4,8 +4,11 @@ import uuid
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import Case, Exists, F, OuterRef, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from content.fields import OrderedJSONField
 from content.models import Concept, Course, Misconception, Step
 
 
@@ -114,8 +117,35 @@ class Preference(models.Model):
         return str(self.student)
 
 
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    """Attempts with what counts now, which is what was said at the time unless a correction says otherwise."""
+
+    def with_verdicts(self) -> "AttemptQuerySet":
+        """Each with `verdict`, `credit` and `shows` (a misconception's id) as they count now, and whether it does.
+
+        The latest correction whose regrading was not undone is in force, else what the attempt itself says.
+        """
+        latest = Correction.objects.filter(attempt=OuterRef("pk"), regrading__undone_at=None).order_by("-pk")
+        misconception = Subquery(latest.values("misconception")[:1])
+        return self.annotate(
+            verdict=Coalesce(Subquery(latest.values("correct")[:1]), F("correct")),
+            credit=Coalesce(Subquery(latest.values("score")[:1]), F("score")),
+            shows=Case(
+                When(Exists(latest), then=misconception), default=F("misconception"), output_field=models.BigIntegerField()
+            ),
+            counted=Coalesce(Subquery(latest.values("counted")[:1]), Value(True)),
+        )
+
+    def judged(self) -> "AttemptQuerySet":
+        """The same, without those that are set aside: the one way to read whether answers are right."""
+        return self.with_verdicts().filter(counted=True)
+
+
 class Attempt(models.Model):
-    """One try at one step. Append-only, and the database holds it: never changed, and deleted only with its student."""
+    """One try at one step. Append-only, and the database holds it: never changed, and deleted only with its student.
+
+    `correct`, `score` and `misconception` are what was said at the time; what counts now is read by `judged()`.
+    """
 
     class Source(models.TextChoices):
         SITE = "site", _("this site")
@@ -139,6 +169,8 @@ class Attempt(models.Model):
     )
     source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.SITE)
     is_simulated = models.BooleanField(_("simulated"), default=False)
+
+    objects = AttemptQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attempt")
@@ -231,3 +263,140 @@ class PopulationCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step or self.concept}: {self.right}/{self.tries}"
+
+
+class Regrading(models.Model):
+    """A key, or a person's judgement, that was wrong and is corrected: its corrections count from then until undone."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        DONE = "done", _("done")
+
+    step = models.ForeignKey(Step, models.PROTECT, related_name="regradings", verbose_name=_("step"))
+    revision = models.PositiveIntegerField(_("revision of the exercise that has the right key"))
+    key = OrderedJSONField(_("answer key"), null=True)  # null: a person judged one answer anew
+    reworded = models.BooleanField(_("answers to an earlier wording too"), default=False)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("made by"))
+    made_at = models.DateTimeField(_("made"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+    figures = models.JSONField(_("figures"), default=dict, blank=True)  # how many answers of which kind
+    moved = models.JSONField(_("moved counts"), default=dict, blank=True, editable=False)  # what undoing takes back
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+    undone_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("undone by")
+    )
+
+    class Meta:
+        verbose_name = _("regrading")
+        verbose_name_plural = _("regradings")
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("step",), condition=models.Q(state="waiting", undone_at=None), name="one_regrading_at_a_time"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.step} · {self.made_at:%Y-%m-%d %H:%M}"
+
+
+class Correction(models.Model):
+    """Append-only, as attempts: what an attempt counts as by a regrading."""
+
+    regrading = models.ForeignKey(
+        Regrading, models.CASCADE, related_name="corrections", verbose_name=_("regrading")
+    )
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="corrections", verbose_name=_("attempt"))
+    student = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name=_("student"))  # the attempt's
+    correct = models.BooleanField(_("correct"))
+    score = models.FloatField(_("score"))
+    misconception = models.ForeignKey(
+        Misconception, models.SET_NULL, null=True, related_name="+", verbose_name=_("misconception")
+    )
+    counted = models.BooleanField(_("counts"), default=True)  # False: an earlier try is right, so this one is not asked
+
+    class Meta:
+        verbose_name = _("correction")
+        verbose_name_plural = _("corrections")
+        constraints = (
+            models.UniqueConstraint(fields=("attempt", "regrading"), name="corrected_once_by_a_regrading"),
+            models.CheckConstraint(condition=models.Q(score__gte=0, score__lte=1), name="correction_score_0_to_1"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id}: {self.score:.2f}"
+
+
+class StateChange(models.Model):
+    """What a regrading did to a concept state: whole rows before and after, so that undoing brings them back exactly."""
+
+    regrading = models.ForeignKey(
+        Regrading, models.CASCADE, related_name="state_changes", verbose_name=_("regrading")
+    )
+    student = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name=_("student"))
+    concept = models.ForeignKey(Concept, models.CASCADE, related_name="+", verbose_name=_("concept"))
+    before = models.JSONField(_("before"))
+    after = models.JSONField(_("after"))
+    value_before = models.FloatField(_("mastery before"))
+    value_after = models.FloatField(_("mastery after"))
+
+    class Meta:
+        verbose_name = _("change of a state")
+        verbose_name_plural = _("changes of states")
+        constraints = (
+            models.UniqueConstraint(fields=("regrading", "student", "concept"), name="state_changed_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.student_id} · {self.concept_id}: {self.value_before:.2f} → {self.value_after:.2f}"
+
+
+class Writing(models.Model):
+    """A text that was handed in, to be judged by a person. Append-only, as attempts."""
+
+    student = models.ForeignKey(User, models.CASCADE, related_name="writings", verbose_name=_("student"))
+    step = models.ForeignKey(Step, models.PROTECT, related_name="writings", verbose_name=_("step"))
+    revision = models.PositiveIntegerField(_("revision of the exercise"), default=1)
+    seed = models.BigIntegerField(_("variant"), default=0)
+    theme = models.CharField(_("theme"), max_length=40, blank=True)
+    text = models.TextField(_("text"))
+    hints_used = models.PositiveSmallIntegerField(_("hints used"), default=0)
+    seconds = models.FloatField(_("seconds"), null=True)
+    handed_in_at = models.DateTimeField(_("handed in"))
+    submission_id = models.UUIDField(_("submission"), default=uuid.uuid4)
+
+    class Meta:
+        verbose_name = _("text handed in")
+        verbose_name_plural = _("texts handed in")
+        indexes = (models.Index(fields=("student", "handed_in_at")),)
+        constraints = (
+            models.UniqueConstraint(fields=("student", "submission_id"), name="text_handed_in_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.student_id} · {self.step_id} · {self.handed_in_at:%Y-%m-%d %H:%M}"
+
+
+class Assessment(models.Model):
+    """Append-only: what a person said of a text. The latest is in force; the first made the attempt that it counts as."""
+
+    writing = models.ForeignKey(Writing, models.CASCADE, related_name="assessments", verbose_name=_("text"))
+    student = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name=_("student"))  # the text's
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="assessments", verbose_name=_("attempt"))
+    score = models.FloatField(_("score"))
+    comment = models.TextField(_("comment"), blank=True)
+    made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("made by"))
+    made_at = models.DateTimeField(_("made"))
+
+    class Meta:
+        verbose_name = _("assessment")
+        verbose_name_plural = _("assessments")
+        ordering = ("writing", "-pk")
+        constraints = (
+            models.CheckConstraint(condition=models.Q(score__gte=0, score__lte=1), name="assessment_score_0_to_1"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.writing_id}: {self.score:.2f}"

@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
 from content.models import Step
 from students import knowledge
-from students.history import shown_estimate
+from students.history import record_size, shown_estimate
 from students.knowledge import Belief, Estimate
 from students.models import Attempt, Classroom, ConceptState, Consent, PopulationCount, User
 
@@ -49,10 +50,19 @@ class NewAttempt:
     try_number: int = 1
     seconds: float | None = None
     submission_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    revision: int = 1  # of the exercise, as it was served
     seed: int = 0
+    theme: str = ""
     misconception_id: int | None = None
     is_simulated: bool = False
     source: str = Attempt.Source.SITE
+
+
+class Judged(NamedTuple):
+    """What an attempt counts as, if it does: one that is set aside moves nothing."""
+
+    correct: bool
+    counted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +92,9 @@ def record_attempt(new: NewAttempt, *, now: datetime) -> Recorded:
     attempt = as_row(new, at=now)
     attempt.save(force_insert=True)
     states = _states(new.student_id, new.concept_ids, now=now)
-    changes = tuple(advance(states[concept_id], attempt) for concept_id in sorted(states))
+    changes = tuple(
+        advance(states[concept_id], attempt, correct=attempt.correct) for concept_id in sorted(states)
+    )
     save_states(states.values(), fields=MOVED)
     if attempt.is_label:
         add_counts({new.step_id: (1, int(new.correct))}, dict.fromkeys(new.concept_ids, (1, int(new.correct))))
@@ -101,7 +113,9 @@ def as_row(new: NewAttempt, *, at: datetime) -> Attempt:
         try_number=new.try_number,
         seconds=new.seconds,
         submission_id=new.submission_id,
+        revision=new.revision,
         seed=new.seed,
+        theme=new.theme,
         misconception_id=new.misconception_id,
         is_simulated=new.is_simulated,
         source=new.source,
@@ -123,8 +137,10 @@ def new_state(student_id: int, concept_id: int, *, now: datetime) -> ConceptStat
     return state
 
 
-def advance(state: ConceptState, attempt: Attempt) -> MasteryChange:
+def advance(state: ConceptState, attempt: Attempt, *, correct: bool) -> MasteryChange:
     """Move a state, in memory, by an attempt at one of its concept's steps, at the attempt's time.
+
+    `correct` is what the attempt counts as, which a correction may have changed since.
 
     A model's estimate moves along with the plain one, so that the number does not jump twice at every answer; it
     is given up when the model has not looked at the last TRACER_HOLDS answers. The change that is told is then the
@@ -134,7 +150,7 @@ def advance(state: ConceptState, attempt: Attempt) -> MasteryChange:
     before = shown_estimate(state, now=at)
     held = Belief.from_json(state.belief)
     belief = knowledge.update(
-        held, correct=attempt.correct, hints_used=attempt.hints_used, try_number=attempt.try_number, at=at
+        held, correct=correct, hints_used=attempt.hints_used, try_number=attempt.try_number, at=at
     )
     plain, after = knowledge.estimate(held, now=at), knowledge.estimate(belief, now=at)
     if state.source == ConceptState.Source.TRACER:
@@ -147,7 +163,7 @@ def advance(state: ConceptState, attempt: Attempt) -> MasteryChange:
             before = plain
     state.belief = belief.to_json()
     _show(state, after, at=at)
-    _count(state, attempt)
+    _count(state, attempt, correct=correct)
     _judge(state, at=at)
     return MasteryChange(concept_id=state.concept_id, before=before.value, after=after.value)
 
@@ -180,12 +196,12 @@ def store_estimates(
 ) -> bool:
     """Show a model's estimates, by concept id, until the student answers again; the plain beliefs go on underneath.
 
-    Nothing is stored, and False returned, when the student has answered since the model looked, that is when the
-    number of their attempts is no longer `attempts_seen`.
+    Nothing is stored, and False returned, when the student has answered or was regraded since the model looked, that
+    is when the size of their record is no longer `attempts_seen`.
     """
     with transaction.atomic():
         lock_student(student_id)
-        if attempts_seen is not None and Attempt.objects.filter(student=student_id).count() != attempts_seen:
+        if attempts_seen is not None and record_size(student_id) != attempts_seen:
             return False
         states = _states(student_id, estimates, now=now)
         for concept_id, state in states.items():
@@ -216,6 +232,12 @@ def show_plain(*, students: int, now: datetime) -> int:
     return len(states)
 
 
+def lock_students(student_ids: Iterable[int]) -> None:
+    """Hold everything else that moves these students' states until the transaction ends."""
+    rows = User.objects.select_for_update(no_key=True).filter(pk__in=list(student_ids))
+    list(rows.order_by("pk").values("pk"))
+
+
 def rebuild(student_ids: Iterable[int]) -> int:
     """Work the states of students out again from all of their attempts, in the order of time, and return how many.
 
@@ -223,26 +245,46 @@ def rebuild(student_ids: Iterable[int]) -> int:
     """
     wanted = sorted(set(student_ids))
     with transaction.atomic():
-        list(User.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk").values("pk"))
-        attempts = Attempt.objects.filter(student__in=wanted)
-        concepts: dict[int, list[int]] = defaultdict(list)
-        pairs = Step.concepts.through.objects.filter(step__in=attempts.order_by().values("step")).order_by("concept_id")
-        for pair in pairs:
-            concepts[pair.step_id].append(pair.concept_id)
+        lock_students(wanted)
         reached = {
             (state.student_id, state.concept_id): state
             for state in ConceptState.objects.filter(student__in=wanted, mastered_at__isnull=False)
         }
-        states: dict[tuple[int, int], ConceptState] = {}
-        in_order = attempts.order_by("student_id", "created_at", "id").defer("response")
-        for attempt in in_order.iterator(chunk_size=PORTION):
-            for concept_id in concepts[attempt.step_id]:
-                key = (attempt.student_id, concept_id)
-                if key not in states:
-                    states[key] = _from_the_start(*key, reached.get(key), now=attempt.created_at)
-                advance(states[key], attempt)
+        states = replay(wanted, reached=reached)
         save_states(states.values())
     return len(states)
+
+
+def replay(
+    student_ids: Sequence[int],
+    *,
+    concept_ids: Iterable[int] | None = None,
+    reached: Mapping[tuple[int, int], ConceptState] | None = None,
+    instead: Mapping[int, Judged] | None = None,
+) -> dict[tuple[int, int], ConceptState]:
+    """Return the states of students, of these concepts or all, as their attempts make them, by student and concept.
+
+    Nothing is stored. `reached` are states whose mastery stays; `instead` says what attempts, by id, would count as.
+    """
+    attempts = Attempt.objects.filter(student__in=student_ids)
+    pairs = Step.concepts.through.objects.filter(step__in=attempts.order_by().values("step"))
+    if concept_ids is not None:
+        pairs = pairs.filter(concept__in=list(concept_ids))
+    concepts: dict[int, list[int]] = defaultdict(list)
+    for pair in pairs.order_by("concept_id"):
+        concepts[pair.step_id].append(pair.concept_id)
+    if concept_ids is not None:
+        attempts = attempts.filter(step__in=list(concepts))
+    states: dict[tuple[int, int], ConceptState] = {}
+    in_order = attempts.with_verdicts().order_by("student_id", "created_at", "id").defer("response")
+    for attempt in in_order.iterator(chunk_size=PORTION):
+        judged = (instead or {}).get(attempt.pk) or Judged(correct=attempt.verdict, counted=attempt.counted)
+        for concept_id in concepts[attempt.step_id] if judged.counted else ():
+            key = (attempt.student_id, concept_id)
+            if key not in states:
+                states[key] = _from_the_start(*key, (reached or {}).get(key), now=attempt.created_at)
+            advance(states[key], attempt, correct=judged.correct)
+    return states
 
 
 def new_join_code() -> str:
@@ -287,15 +329,15 @@ def _take_over(
     state.source, state.version, state.answers_since_tracer = source, version, 0
 
 
-def _count(state: ConceptState, attempt: Attempt) -> None:
+def _count(state: ConceptState, attempt: Attempt, *, correct: bool) -> None:
     """Tries, rights and wrongs in a row are of first tries: a second try says little about what is known."""
     state.last_attempt_at = max(attempt.created_at, state.last_attempt_at or attempt.created_at)
     if attempt.try_number > 1:
         return
     state.tries += 1
-    state.right += attempt.correct and attempt.is_label
-    state.wrong_in_a_row = 0 if attempt.correct else state.wrong_in_a_row + 1
-    state.wrong_since = None if attempt.correct else state.wrong_since or attempt.created_at
+    state.right += correct and attempt.is_label
+    state.wrong_in_a_row = 0 if correct else state.wrong_in_a_row + 1
+    state.wrong_since = None if correct else state.wrong_since or attempt.created_at
 
 
 def _judge(state: ConceptState, *, at: datetime) -> None:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 from django.db import connection
-from django.db.models import Max, Sum
+from django.db.models import Max, Sum, Value
 
 from content.models import Course, Prerequisite, Step
+from students.history import size_of_record
 from students.models import Attempt, PopulationCount
 from training import dataset, population, texts
 from training.dataset import Floats
@@ -26,7 +27,7 @@ GROWTH = 10  # what texts tell is worked out anew each time a course's answers h
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """The query, the attempts that its history is made of, and how many of the student's it knows of."""
+    """The query, the attempts that its history is made of, and how much of the student's record it knows of."""
 
     query: StudentQuery
     attempt_ids: Sequence[int]
@@ -91,13 +92,12 @@ def about(student_id: int, *, course_id: int, step_ids: Sequence[int], now: date
 
 
 def _history(student_id: int) -> tuple[list[_Row], int]:
-    """The latest answers, oldest first, and the number of all of them."""
-    columns = ("pk", "step_id", "correct", "hints_used", "try_number", "created_at", "step__exercise__course_id")
-    attempts = Attempt.objects.filter(student_id=student_id)
-    rows = attempts.order_by("-created_at", "-pk").values_list(*columns)[:LONGEST_HISTORY]
-    latest = [_Row(*row) for row in rows]
-    seen = len(latest) if len(latest) < LONGEST_HISTORY else attempts.count()
-    return latest[::-1], seen
+    """The latest answers, oldest first, and the size of the whole record."""
+    attempts = Attempt.objects.judged().filter(student_id=student_id).order_by("-created_at", "-pk")
+    sized = attempts.annotate(size=size_of_record(Value(student_id)))  # in the same look, so that neither is older
+    columns = ("pk", "step_id", "verdict", "hints_used", "try_number", "created_at", "step__exercise__course_id")
+    rows = list(sized.values_list(*columns, "size")[:LONGEST_HISTORY])
+    return [_Row(*row[:-1]) for row in reversed(rows)], rows[0][-1] if rows else 0
 
 
 def _past_answer(row: _Row) -> PastAnswer:

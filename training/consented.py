@@ -11,10 +11,13 @@ REAL_ANSWERS = 1000
 
 
 def answers() -> QuerySet[Attempt]:
-    """The answers of students who consent, or whose school does; in a demonstration also the simulated ones."""
+    """The answers of students who consent, or whose school does; in a demonstration also the simulated ones.
+
+    With what they count as now; those that are set aside are left out.
+    """
     real = Q(is_simulated=False, student__in=consenting_students())
     enough_real = Attempt.objects.filter(real).order_by()[:REAL_ANSWERS].count() == REAL_ANSWERS
-    return Attempt.objects.filter(real if enough_real else real | Q(is_simulated=True))
+    return Attempt.objects.judged().filter(real if enough_real else real | Q(is_simulated=True))
 
 
 def count(*, after: int = 0) -> int:

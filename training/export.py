@@ -43,7 +43,7 @@ def write_snapshot(folder: Path, *, objective: str, now: datetime) -> dict[str, 
 
 
 def _attempts(now: datetime) -> QuerySet[Attempt, tuple[Any, ...]]:
-    columns = ("student_id", "step_id", "correct", "hints_used", "try_number", "created_at", "is_simulated")
+    columns = ("student_id", "step_id", "verdict", "hints_used", "try_number", "created_at", "is_simulated")
     usable = consented.answers().filter(created_at__lte=now)
     return usable.order_by("student_id", "created_at", "id").values_list(*columns)
 

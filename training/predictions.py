@@ -48,7 +48,7 @@ class FreshPrediction:
 
 
 def fresh(student_id: int, *, attempts_seen: int) -> FreshPrediction | None:
-    """The student's prediction if it saw exactly `attempts_seen` attempts and its version still serves. One query."""
+    """The student's prediction if it saw a record of exactly that size and its version still serves. One query."""
     row = (
         Prediction.objects.filter(
             student_id=student_id,
@@ -112,3 +112,8 @@ def store(
     except IntegrityError:  # a newer one is there, or the student is gone
         return False
     return True
+
+
+def forget(student_ids: Iterable[int]) -> None:
+    """Drop what is expected of these students, as what it rested on counts otherwise now: `behind` names them again."""
+    Prediction.objects.filter(student__in=list(student_ids)).delete()

@@ -59,7 +59,7 @@ def _refresh(*, student_id: int, course_id: int) -> bool:
 
 def _is_done(student: User, course: Course) -> bool:
     """Whether all answers so far have been looked at, for this course."""
-    fresh = predictions.fresh(student.pk, attempts_seen=history.attempts_count(student.pk))
+    fresh = predictions.fresh(student.pk, attempts_seen=history.record_size(student.pk))
     entries = catalog.course_map(course.pk, course.revision).exercises
     return fresh is not None and any(step in fresh.probabilities for entry in entries for step in entry.step_ids)
 

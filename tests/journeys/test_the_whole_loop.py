@@ -224,7 +224,7 @@ def serve_with_the_new_version(page: Page, site: str, student: User) -> None:
     turn = Turn.objects.get(token=UUID(page.url.rstrip("/").split("/")[-1]))
     while page.locator("#check").count():
         answer_rightly(page, turn)
-    seen = history.attempts_count(student.pk)
+    seen = history.record_size(student.pk)
     assert eventually(lambda: Prediction.objects.filter(student=student, version=version, attempts_seen=seen).exists())
 
     page.get_by_role("button", name="Next").click()

@@ -34,7 +34,7 @@ def other_course(slug: str) -> Course:
 def test_after_a_refresh_the_next_choice_is_made_with_the_model(site: Site, serving_version: ModelVersion) -> None:
     student = site.students[0]
     tasks.refresh_predictions(student_id=student.pk, course_id=site.course.pk)
-    found = predictions.fresh(student.pk, attempts_seen=history.attempts_count(student.pk))
+    found = predictions.fresh(student.pk, attempts_seen=history.record_size(student.pk))
     assert found is not None
     assert set(found.probabilities) == set(turns.steps_wanted(student, site.course, now=NOW + timedelta(hours=1)))
     view = turns.next_turn(student, site.course, now=NOW + timedelta(hours=1), rng=Random(1))
@@ -131,7 +131,7 @@ def test_what_mattered_for_mastery_is_kept_by_attempt_and_stands_on_the_students
     records.rebuild([student.pk])
     soon = NOW + timedelta(hours=1)  # months later hardly anything of it matters any more
     assert pipeline.refresh_predictions(student_id=student.pk, course_id=site.course.pk, step_ids=[], now=soon)
-    found = predictions.fresh(student.pk, attempts_seen=history.attempts_count(student.pk))
+    found = predictions.fresh(student.pk, attempts_seen=history.record_size(student.pk))
     assert found is not None
     assert any(found.grounds.values())
     for concept, mattered in found.grounds.items():

@@ -48,7 +48,7 @@ def look(
     mattered: Sequence[tuple[int, float]],
 ) -> None:
     """What the serving worker leaves behind: an estimate of every concept tried, and what it rests on."""
-    now, seen = timezone.now(), history.attempts_count(student.pk)
+    now, seen = timezone.now(), history.record_size(student.pk)
     grounds = [Mattered(attempt_id=attempt, effect=effect) for attempt, effect in mattered]
     tried = list(ConceptState.objects.filter(student=student).values_list("concept", flat=True))
     predictions.store(

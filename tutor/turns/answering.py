@@ -263,7 +263,9 @@ def _attempt(
         try_number=marking.try_number,
         seconds=max(0.0, (came.now - hand.turn.waiting_since).total_seconds()),
         submission_id=came.submission_id,
+        revision=hand.turn.revision,
         seed=hand.turn.seed,
+        theme=hand.turn.theme,
         misconception_id=misconception.pk if misconception else None,
         is_simulated=hand.student.is_simulated,
     )

@@ -130,7 +130,7 @@ def _served(student: User, course: Course) -> list[_Row]:
 def _choose(session: Session, served: Sequence[_Row], *, now: datetime, rng: Random) -> Turn | None:
     """Ask the policy, and write down what it chose and why. None when the course is finished."""
     student, course = session.student, session.course
-    fresh = predictions.fresh(student.pk, attempts_seen=history.attempts_count(student.pk))
+    fresh = predictions.fresh(student.pk, attempts_seen=history.record_size(student.pk))
     situation = _situation(session, served, now=now)
     if fresh:
         situation = replace(situation, predictions=fresh.probabilities)
@@ -148,6 +148,7 @@ def _choose(session: Session, served: Sequence[_Row], *, now: datetime, rng: Ran
         exercise_id=entry.id,
         concept_id=choice.concept_id,
         number=max(in_session, default=0) + 1,
+        revision=entry.revision,
         seed=rng.randrange(SEEDS) if entry.is_template else 0,
         policy=policy.NAME,
         strategy=choice.strategy,

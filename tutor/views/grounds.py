@@ -68,7 +68,7 @@ def of_estimate(
     if held.source != ConceptState.Source.TRACER:
         lead = _("This estimate counts all answers to this concept. These are the latest:")
         return _grounds(lead, [(one, one.effect) for one in latest[:SHOWN]], voice=voice, now=now)
-    fresh = predictions.fresh(student_id, attempts_seen=history.attempts_count(student_id))
+    fresh = predictions.fresh(student_id, attempts_seen=history.record_size(student_id))
     if fresh is None:
         lead = _("The model has not looked at the latest answers yet; the number has moved along with them:")
         return _grounds(lead, recent, voice=voice, now=now)

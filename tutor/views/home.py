@@ -69,9 +69,9 @@ def taken_by(user: User, *, now: datetime) -> list[Taken]:
 
 def _week(user: User, *, now: datetime) -> dict[str, Any]:
     """Answers of the last seven days, and of each day with some, the latest first."""
-    recent = Attempt.objects.filter(student=user, created_at__gte=now - WEEK)
+    recent = Attempt.objects.judged().filter(student=user, created_at__gte=now - WEEK)
     by_day = recent.order_by().values(day=TruncDate("created_at")).order_by("-day")
-    days = list(by_day.annotate(answers=Count("pk"), right=Count("pk", filter=Q(correct=True))))
+    days = list(by_day.annotate(answers=Count("pk"), right=Count("pk", filter=Q(verdict=True))))
     return {"days": days, "answers": sum(one["answers"] for one in days)}
 
 
