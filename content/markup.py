@@ -321,7 +321,8 @@ def _show_image(
     return f'<img src="{escape(address)}" alt="{escape(alt)}">'
 
 
-def _markdown() -> MarkdownIt:
+def markdown() -> MarkdownIt:
+    """Return a converter of our Markdown, with formulas as tokens of their own; how it shows things may be changed."""
     made = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     made.inline.ruler.before("escape", "math", _inline_rule)
     made.block.ruler.before("fence", "math", _block_rule, {"alt": ["paragraph", "blockquote", "list"]})
@@ -331,4 +332,4 @@ def _markdown() -> MarkdownIt:
     return made
 
 
-_MARKDOWN = _markdown()
+_MARKDOWN = markdown()
