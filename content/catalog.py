@@ -10,10 +10,11 @@ from functools import cached_property, lru_cache
 
 from django.db.models import Prefetch, QuerySet
 
-from content import package
+from content import package, variants
 from content.models import Concept, Course, Exercise, Figure, Hint, Misconception, Prerequisite, Step, WrongAnswer
 
 EXERCISES_KEPT = 4096
+VARIANTS_KEPT = 512
 COURSES_KEPT = 64
 
 
@@ -73,6 +74,31 @@ class CourseMap:
 def exercise(exercise_id: int, revision: int) -> package.Exercise:
     """Return an exercise with its steps, hints and wrong answers, as a template. Raises Exercise.DoesNotExist."""
     return as_package(_with_parts().get(pk=exercise_id))
+
+
+@lru_cache(maxsize=VARIANTS_KEPT)
+def variant(exercise_id: int, revision: int, seed: int, theme: str = "") -> package.Exercise:
+    """Return an exercise as it was served: everything drawn, computed and filled in. Warm, no query.
+
+    Raises Exercise.DoesNotExist and content.variants.VariantProblem.
+    """
+    template = exercise(exercise_id, revision)
+    misconceptions = _ruling(exercise_id, revision) if variants.needs_rules(template) else ()
+    return variants.instantiate(template, seed, theme, misconceptions)
+
+
+@lru_cache(maxsize=EXERCISES_KEPT)
+def _ruling(exercise_id: int, revision: int) -> tuple[package.Misconception, ...]:
+    """The misconceptions of an exercise's course that have rules for formulas."""
+    rows = Misconception.objects.filter(course__exercises=exercise_id).exclude(rewritings=[])
+    return tuple(
+        package.Misconception(
+            key=key,
+            title=title,
+            rewritings=tuple(package.Rewriting(before=before, after=after) for before, after in rewritings),
+        )
+        for key, title, rewritings in rows.values_list("key", "title", "rewritings")
+    )
 
 
 @lru_cache(maxsize=COURSES_KEPT)
@@ -196,6 +222,8 @@ def _wrong_answer(row: WrongAnswer) -> package.WrongAnswer:
         response=tuple(row.response) if isinstance(row.response, list) else row.response,
         feedback=row.feedback,
         misconception=row.misconception.key if row.misconception else "",
+        applied_to=row.applied_to,
+        credit=row.credit,
     )
 
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from content import grading, graph, markup, variants
-from content.package import CoursePackage, Defect, Exercise, Hint, Json, Step, WrongAnswer
+from content import grading, graph, markup, rewriting, variants
+from content.package import CoursePackage, Defect, Exercise, Hint, Json, Misconception, Step, WrongAnswer
 
 KEY_LENGTH = 120  # as in content/models
 TITLE_LENGTH = 200
@@ -39,7 +39,7 @@ def check(package: CoursePackage, *, places: Mapping[str, str] | None = None) ->
     """
     defects = [*check_structure(package)]
     for exercise in package.exercises:
-        for found in check_exercise(exercise, figures=package.files):
+        for found in check_exercise(exercise, figures=package.files, misconceptions=package.misconceptions):
             name = f"step {found.step}" if found.step else f"exercise {exercise.key}"
             defects.append(Defect(place=f"{name}, {found.part}" if found.part else name, problem=found.problem))
     for concept in package.concepts:
@@ -48,6 +48,12 @@ def check(package: CoursePackage, *, places: Mapping[str, str] | None = None) ->
                 Defect(place=f"concept {concept.key}, {part}", problem=problem)
                 for problem in _text_problems(text, package.files)
             ]
+    for misconception in package.misconceptions:
+        defects += [
+            Defect(place=f"misconception {misconception.key}, rule {number}", problem=problem)
+            for number, rule in enumerate(misconception.rewritings, 1)
+            for problem in rewriting.problems(rule)
+        ]
     return [_placed(defect, places or {}) for defect in dict.fromkeys(defects)]
 
 
@@ -89,17 +95,23 @@ def is_figure_name(name: str) -> bool:
 
 
 def check_exercise(
-    exercise: Exercise, *, figures: Iterable[str] = (), seeds: int = SEEDS, texts: bool = True
+    exercise: Exercise,
+    *,
+    figures: Iterable[str] = (),
+    seeds: int = SEEDS,
+    texts: bool = True,
+    misconceptions: Iterable[Misconception] = (),
 ) -> list[Finding]:
     """Return what is wrong with an exercise's answer keys, wrong answers, hints and texts, over several variants.
 
     With `texts` off, what is only shown badly (LaTeX, figures) is left alone.
     """
-    if problems := variants.check_variants(exercise, seeds=seeds):
+    misconceptions = tuple(misconceptions)
+    if problems := variants.check_variants(exercise, seeds=seeds, misconceptions=misconceptions):
         return [Finding(step="", part="variables", problem=problem) for problem in problems]
     findings: list[Finding] = []
     for seed in range(seeds if exercise.variables else 1):
-        variant = variants.instantiate(exercise, seed)
+        variant = variants.instantiate(exercise, seed, misconceptions=misconceptions)
         found = [*_exercise_texts(variant, figures)] if texts else []
         for step in variant.steps:
             found += _step(step, figures if texts else None)

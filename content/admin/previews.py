@@ -32,7 +32,7 @@ def shown(text: str, course_id: int | None) -> SafeString:
 def exercise_shown(row: Exercise) -> SafeString:
     """A whole exercise without its hints; of a template some variants."""
     try:
-        made = [variants.instantiate(template(row), seed) for seed in range(PREVIEWED if row.variables else 1)]
+        made = [catalog.variant(row.pk, row.revision, seed) for seed in range(PREVIEWED if row.variables else 1)]
     except variants.VariantProblem:
         made = [template(row)]  # what is wrong is said under the problems
     texts = ["\n\n".join(filter(None, _asked(each))) for each in made]

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from content import catalog
+from content import catalog, variants
 from content.models import Concept, Course
 from students import history
 from students.models import ConceptState, Preference, User
@@ -143,13 +143,15 @@ def _choose(session: Session, served: Sequence[_Row], *, now: datetime, rng: Ran
     entry = catalog.course_map(course.pk, course.revision).exercise_of[choice.exercise_id]
     in_session = [row.number for row in served if row.session_id == session.pk]
     is_predicted = fresh is not None and entry.step_ids[0] in fresh.probabilities
+    seed = rng.randrange(SEEDS) if entry.is_template else 0
     turn = Turn.objects.create(
         session=session,
         exercise_id=entry.id,
         concept_id=choice.concept_id,
         number=max(in_session, default=0) + 1,
         revision=entry.revision,
-        seed=rng.randrange(SEEDS) if entry.is_template else 0,
+        seed=seed,
+        theme=_theme(student, entry, seed) if entry.is_template else "",
         policy=policy.NAME,
         strategy=choice.strategy,
         reason=dict(choice.reason),
@@ -169,6 +171,12 @@ def _choose(session: Session, served: Sequence[_Row], *, now: datetime, rng: Ran
     made = Turn.objects.select_related("exercise", "concept").get(pk=turn.pk)
     made.session = session  # which was read with the rest of what is shown
     return made
+
+
+def _theme(student: User, entry: catalog.ExerciseEntry, seed: int) -> str:
+    """What the story is about: something that the student likes, where the exercise can be told so."""
+    interests = student.preference.interests if hasattr(student, "preference") else ()
+    return variants.theme_of(catalog.exercise(entry.id, entry.revision), seed, interests)
 
 
 def _situation(session: Session, served: Sequence[_Row], *, now: datetime) -> policy.Situation:
