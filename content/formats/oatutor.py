@@ -16,8 +16,8 @@ from content.formats import oatutor_answers, oatutor_text
 from content.formats.oatutor_course import Course, read_course
 from content.formats.oatutor_hints import read_pathway
 from content.formats.oatutor_problem import Problem, items, mapping, said
-from content.formats.source import CourseError, Files, Loaded
-from content.package import Concept, CoursePackage, Defect, Exercise, Hint, Json, Step
+from content.formats.source import CourseError, Files, Journal, Loaded
+from content.package import Concept, CoursePackage, Exercise, Hint, Json, Step
 
 TITLE = "OATutor"
 _PROBLEM = re.compile(r"(?:.*/)?content-pool/([^/]+)/\1\.json\Z")
@@ -44,7 +44,8 @@ class _Reading:
 
     def __init__(self, files: Files) -> None:
         self.files = files
-        self.defects: list[Defect] = []
+        self.journal = Journal()
+        self.current = ""  # the problem that is being read
         self.exercises: list[tuple[str, Exercise]] = []  # with the id of its lesson
         self.own_answers: dict[str, str | list[str]] = {}
         self.figures: dict[str, bytes] = {}
@@ -63,7 +64,7 @@ class _Reading:
                 self.folders.setdefault("/".join(parts[: at + 2]), []).append(name)
 
     def report(self, place: str, problem: str, *, dropped: bool = False) -> None:
-        self.defects.append(Defect(place=place, problem=problem, dropped=dropped))
+        self.journal.report(place, problem, item=self.current, dropped=dropped)
 
     def json(self, name: str, place: str) -> Any:
         """A file's JSON, or None with a defect."""
@@ -78,6 +79,8 @@ class _Reading:
 
     def problem(self, folder: str, key: str) -> None:
         """Translate one problem with its steps, if anything of it can be used."""
+        self.current = key
+        self.journal.begin(key)
         source = mapping(self.json(f"{folder}/{key}.json", key))
         problem = Problem(key=key, source=source, pictures=self._pictures(folder), report=self.report)
         step_names = self._step_names(folder)
@@ -104,6 +107,7 @@ class _Reading:
             self._identical(folder, source, raw_steps)
             self._keep_pictures(problem, folder)
             self.exercises.append((said(source, "lessonId"), kept))
+            self.journal.became(key, kept.key)
 
     def _step_names(self, folder: str) -> list[str]:
         start = f"{folder}/steps/"
@@ -237,7 +241,8 @@ class _Reading:
         steps = {step.key for exercise in exercises for step in exercise.steps}
         return Loaded(
             package=package,
-            defects=(*dict.fromkeys(self.defects), *schema.check_structure(package)),
+            defects=(*dict.fromkeys(self.journal.defects), *schema.check_structure(package)),
+            items=self.journal.items(),
             own_answers={key: own for key, own in self.own_answers.items() if key in steps},
             source_steps=self.source_steps,
             as_text=frozenset(self.as_text & steps),

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from content import schema
-from content.formats.source import Files, Loaded
+from content.formats import yincai_writing
+from content.formats.source import Files, Loaded, Written
 from content.formats.yaml_tree import Path, Tree, read_tree
 from content.package import (
     Concept,
@@ -96,6 +97,11 @@ def _tree(files: Files, name: str, reading: "_Reading") -> Tree:
     tree = read_tree(name, files[name])
     reading.defects += tree.defects
     return tree
+
+
+def write(package: CoursePackage) -> Written:
+    """Write a course: reading its files gives the same package, byte for byte."""
+    return Written(files=yincai_writing.write(package))
 
 
 @dataclass

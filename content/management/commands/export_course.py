@@ -1,4 +1,4 @@
-"""`manage.py export_course SLUG FOLDER`: a course of the site as a native package, that import_course reads back."""
+"""`manage.py export_course SLUG PATH`: a course of the site as files that import_course reads back."""
 
 import json
 from argparse import ArgumentParser
@@ -7,34 +7,34 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from content import catalog
-from content.formats import yincai_writing
+from content import catalog, formats
 from content.models import Course
 
 
 class Command(BaseCommand):
     """Export a course."""
 
-    help = "Write a course as a native package (a folder of YAML files)."
+    help = "Write a course as a native package, or in another format that other systems read."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the course's short name")
-        parser.add_argument("folder", type=Path, help="a new or empty folder")
+        parser.add_argument("path", type=Path, help="a new .zip, a new file, or a new or empty folder")
+        parser.add_argument("--format", choices=sorted(formats.writable()), default="yincai", help="yincai if left out")
 
-    def handle(self, *args: Any, slug: str, folder: Path, **options: Any) -> None:
+    def handle(self, *args: Any, slug: str, path: Path, **options: Any) -> None:
         try:
             course = Course.objects.get(slug=slug)
         except Course.DoesNotExist:
             known = ", ".join(Course.objects.values_list("slug", flat=True)) or "none"
             raise CommandError(f"there is no course {slug} (courses: {known})") from None
-        files = yincai_writing.write(catalog.course_package(course))
+        written = formats.writable()[options["format"]].write(catalog.course_package(course))
+        for defect in written.defects:
+            self.stdout.write(f"{defect.place}: {defect.problem}{' (dropped)' if defect.dropped else ''}")
         try:
-            if folder.exists() and any(folder.iterdir()):
-                raise CommandError(f"{folder} is not empty")
-            for name, data in files.items():
-                target = folder / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
+            formats.save(written.files, path)
+        except formats.CourseError as error:
+            raise CommandError(str(error)) from None
         except OSError as error:
-            raise CommandError(f"{folder}: cannot be written: {error.strerror}") from None
-        self.stdout.write(json.dumps({"course": slug, "files": len(files)}))
+            raise CommandError(f"{path}: cannot be written: {error.strerror}") from None
+        figures = {"course": slug, "files": len(written.files), "defects": len(written.defects)}
+        self.stdout.write(json.dumps(figures))

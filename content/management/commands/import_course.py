@@ -10,8 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from content import formats, grading, importing, variants
-from content.package import Defect, Exercise
+from content import formats, importing
+from content.formats import outcomes
+from content.package import Defect
 
 SHOWN = 20  # defects of one kind that are printed in full; --verbosity 2 prints all
 
@@ -19,41 +20,44 @@ SHOWN = 20  # defects of one kind that are printed in full; --verbosity 2 prints
 class Command(BaseCommand):
     """Import a course."""
 
-    help = "Import a course from a folder or zip (native package or OATutor). Running it twice changes nothing."
+    help = "Import a course from a folder, zip or file in any supported format. Running it twice changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("path", type=Path, help="a folder or a zip")
+        parser.add_argument("path", type=Path, help="a folder, a zip or a file")
         parser.add_argument("--format", choices=sorted(formats.FORMATS), default="", help="found by itself if left out")
         parser.add_argument("--dry-run", action="store_true", help="check and report, write nothing")
+        parser.add_argument("--report", type=Path, metavar="FILE.csv", help="a line for each item: what became of it")
 
-    def handle(self, *args: Any, path: Path, dry_run: bool, **options: Any) -> None:
+    def handle(self, *args: Any, path: Path, dry_run: bool, report: Path | None = None, **options: Any) -> None:
         started = time.monotonic()
         try:
             loaded = formats.load(path, format_name=options["format"])
         except formats.CourseError as error:
             raise CommandError(str(error)) from None
+        if report is not None:
+            _write_report(loaded, report)
         self._print_defects(loaded.defects, everything=loaded.strict or options["verbosity"] > 1)
         if loaded.strict and loaded.defects:
             raise CommandError(f"{path}: nothing was imported: {len(loaded.defects)} defects, listed above")
-        right, wrong = own_keys_right(loaded)
-        for place, answer in wrong:
-            self.stdout.write(f"{place}: its own answer is not graded right: {answer}")
+        own = outcomes.own_keys(loaded)
+        for place, answer, reason in own.wrong:
+            self.stdout.write(f"{place}: its own answer is not graded right: {answer} ({reason})")
         try:
-            report = importing.import_package(loaded.package, defects=loaded.defects, dry_run=dry_run)
+            done = importing.import_package(loaded.package, defects=loaded.defects, dry_run=dry_run)
         except importing.Refused as refused:
             self._print_defects(refused.defects, everything=True)
             raise CommandError(f"{path}: nothing was imported: {refused}") from None
         figures = {
-            "exercises": report.exercises,
-            "steps": report.steps,
+            "exercises": done.exercises,
+            "steps": done.steps,
             "source_steps": loaded.source_steps,
             "gradable": loaded.gradable(),
-            "own_key_right": right,
-            "kept": report.kept,
-            "changed": report.changed,
-            "retired": report.retired,
-            "dropped": report.dropped,
-            "defects": len(report.defects),
+            "own_key_right": own.right,
+            "kept": done.kept,
+            "changed": done.changed,
+            "retired": done.retired,
+            "dropped": done.dropped,
+            "defects": len(done.defects),
             "seconds": round(time.monotonic() - started, 2),
         }
         self.stdout.write(json.dumps(figures))
@@ -71,26 +75,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"… and {count - SHOWN} more: {kind} (--verbosity 2 lists them)")
 
 
-def own_keys_right(loaded: formats.Loaded) -> tuple[int, list[tuple[str, str]]]:
-    """Grade each step's own stored answer; return how many are right, and the others by key."""
-    right, wrong = 0, []
-    for exercise in loaded.package.exercises:
-        for step_key, answer, correct in _graded(exercise, loaded):
-            right += correct
-            if not correct:
-                wrong.append((step_key, str(answer)))
-    return right, wrong
-
-
-def _graded(exercise: Exercise, loaded: formats.Loaded) -> list[tuple[str, str | list[str], bool]]:
-    values = variants.draw_values(exercise, 0) if exercise.variables else {}
-    graded = []
-    for step in variants.instantiate(exercise, 0).steps:
-        own = loaded.own_answers.get(step.key, "")
-        response = variants.fill(own, values)
-        try:
-            correct = grading.grade(grading.parse_key(step.answer), response).correct
-        except (grading.Unreadable, grading.KeyProblem):
-            correct = False
-        graded.append((step.key, response, correct))
-    return graded
+def _write_report(loaded: formats.Loaded, path: Path) -> None:
+    try:
+        with path.open("w", encoding="utf-8-sig", newline="") as stream:
+            outcomes.write_csv(loaded, stream)
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be written: {error.strerror}") from None

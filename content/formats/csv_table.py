@@ -1,0 +1,394 @@
+"""A table of exercises, a row each, as teachers write it in a spreadsheet: CSV to a CoursePackage.
+
+Commas, semicolons or tabs; UTF-8, UTF-16 or GBK, with or without a byte order mark; headings in English or Chinese.
+The columns are described in docs/content.md. Whatever is wrong with a row is said with the row's line.
+"""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from content import schema
+from content.formats.csv_answers import CellProblem, Cells, key_of, kind_of, parts, response_of
+from content.formats.naming import Concepts, Keys, language_of, mark_of, slug_of
+from content.formats.naming import key_of as plain_key
+from content.formats.source import CourseError, Files, Journal, Loaded, head_of, name_of, open_file
+from content.package import CoursePackage, Exercise, Hint, Json, Step, StepKind, WrongAnswer
+
+TITLE = "CSV"
+MAX_ROWS = 100_000
+COLUMNS = (
+    *("id", "step", "title", "prompt", "kind", "answer", "choices", "shuffle", "tolerance", "unit", "case", "rubric"),
+    *("concepts", "lesson", "tags", "difficulty", "solution", "licence", "attribution"),
+)
+_NUMBERED = ("hint", "wrong", "feedback")
+_ALIASES = {
+    **{"question": "prompt", "text": "prompt", "type": "kind", "options": "choices", "concept": "concepts"},
+    **{"skill": "concepts", "skills": "concepts", "topic": "lesson", "explanation": "solution", "license": "licence"},
+    **{"wrong answer": "wrong", "wrong_answer": "wrong", "correct": "answer", "units": "unit", "tag": "tags"},
+    **{
+        "编号": "id",
+        "步骤": "step",
+        "标题": "title",
+        "题目": "prompt",
+        "题干": "prompt",
+        "题型": "kind",
+        "答案": "answer",
+    },
+    **{
+        "选项": "choices",
+        "打乱": "shuffle",
+        "误差": "tolerance",
+        "单位": "unit",
+        "大小写": "case",
+        "评分标准": "rubric",
+    },
+    **{
+        "知识点": "concepts",
+        "概念": "concepts",
+        "章节": "lesson",
+        "标签": "tags",
+        "难度": "difficulty",
+        "解答": "solution",
+    },
+    **{
+        "解析": "solution",
+        "许可": "licence",
+        "来源": "attribution",
+        "提示": "hint",
+        "错误答案": "wrong",
+        "反馈": "feedback",
+    },
+}
+_ENDINGS = (".csv", ".tsv", ".txt")
+_SEPARATORS = ",;\t；，"
+_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+def recognises(files: Files) -> bool:
+    """Say whether these files are tables whose first row names a question and an answer."""
+    names = list(files)
+    return len(names) > 0 and all(name.lower().endswith(_ENDINGS) for name in names) and bool(_tables(files))
+
+
+def _tables(files: Files) -> list[str]:
+    return [name for name in files if name.lower().endswith(_ENDINGS) and _is_table(head_of(files, name))]
+
+
+def _is_table(head: bytes) -> bool:
+    text = head.decode(_encoding([head]), errors="ignore")
+    names = {_column(cell) for row in _rows(io.StringIO(text), limit=3) for cell in row}
+    return {"prompt", "answer"} <= names
+
+
+def read(files: Files) -> Loaded:
+    """Translate tables. Raises CourseError if there is no row that can be used."""
+    reading = _Reading(files)
+    for name in _tables(files):
+        reading.table(name)
+    if not reading.exercises:
+        reasons = dict.fromkeys(f"{defect.place}: {defect.problem}" for defect in reading.journal.defects)
+        raise CourseError(f"no row that can be used: {'; '.join(list(reasons)[:3]) or 'there are none'}")
+    return reading.loaded()
+
+
+def template(*, chinese: bool = False) -> bytes:
+    """A table to begin with: the headings, and a row of each of the most usual kinds. UTF-8 with a mark, for Excel."""
+    names = dict(_CHINESE) if chinese else {}
+    heads = [*_SHOWN, "hint1", "hint2", "wrong1", "feedback1", "wrong2", "feedback2"]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow([_heading(head, names) for head in heads])
+    for row in _EXAMPLES:
+        writer.writerow([row.get(head, "") for head in heads])
+    return codecs.BOM_UTF8 + stream.getvalue().encode()
+
+
+def _heading(head: str, names: dict[str, str]) -> str:
+    name = head.rstrip("0123456789")
+    return names.get(name, name) + head[len(name) :]
+
+
+_SHOWN = (
+    *("id", "title", "prompt", "kind", "answer", "choices", "tolerance", "unit"),
+    *("concepts", "lesson", "tags", "solution"),
+)
+_CHINESE = tuple((english, chinese) for chinese, english in reversed(_ALIASES.items()) if chinese[0] > "z")
+_EXAMPLES: tuple[dict[str, str], ...] = (
+    {
+        **{
+            "id": "area-1",
+            "title": "Area of a rectangle",
+            "prompt": "A rectangle is $3$ cm by $4$ cm. How large is it?",
+        },
+        **{"kind": "number", "answer": "12", "tolerance": "0.1", "unit": "cm^2", "concepts": "area", "lesson": "1.1"},
+        **{
+            "tags": "geometry",
+            "solution": "$3 \\cdot 4 = 12$",
+            "hint1": "Multiply the sides.",
+            "hint2": "$3 \\cdot 4$",
+        },
+        **{
+            "wrong1": "14",
+            "feedback1": "That is the way around it.",
+            "wrong2": "7",
+            "feedback2": "You added the sides.",
+        },
+    },
+    {
+        **{"id": "prime-1", "prompt": "Which of these is prime?", "kind": "one_choice", "answer": "B"},
+        **{"choices": "4 | 7 | 9", "concepts": "primes", "wrong1": "C", "feedback1": "$9 = 3 \\cdot 3$."},
+    },
+    {
+        **{"id": "prime-2", "prompt": "Which of these are prime?", "kind": "several_choices", "answer": "A, C"},
+        **{"choices": "2 | 6 | 11", "concepts": "primes"},
+    },
+    {"id": "prime-3", "prompt": "1 is a prime.", "kind": "true_false", "answer": "false", "concepts": "primes"},
+    {"id": "capital-1", "prompt": "The capital of France?", "kind": "text", "answer": "Paris", "concepts": "capitals"},
+    {
+        **{"id": "capital-2", "prompt": "Which belongs to which?", "kind": "matching", "concepts": "capitals"},
+        **{"answer": "France => Paris | Italy => Rome", "choices": "Oslo"},
+    },
+    {
+        **{"id": "sum-1", "prompt": "$2 + 3 =$ [[1]] and $2 \\cdot 3 =$ [[2]]", "kind": "cloze", "answer": "5 | 6"},
+        **{"concepts": "adding | multiplying"},
+    },
+    {
+        **{
+            "id": "expand-1",
+            "prompt": "Expand $2(x+3)$.",
+            "kind": "expression",
+            "answer": "2x+6",
+            "concepts": "expanding",
+        },
+        **{"wrong1": "2x+3", "feedback1": "Multiply both parts of the sum."},
+    },
+)
+
+
+@dataclass(frozen=True)
+class _Row:
+    line: int
+    cells: Cells
+
+
+class _Reading:
+    """One pass over the tables."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.journal = Journal()
+        self.keys, self.concepts = Keys(), Concepts()
+        self.exercises: dict[str, Exercise] = {}
+        self.lines: dict[str, int] = {}  # key -> the line that it first stood in
+        self.own_answers: dict[str, str | list[str]] = {}
+        self.source_steps = 0
+
+    def table(self, name: str) -> None:
+        """Read a table, row by row."""
+        shown = name if len(self.files) > 1 else ""
+        with open_file(self.files, name) as stream:
+            encoding = _encoding(iter(lambda: stream.read(65_536), b""))
+        with open_file(self.files, name) as stream:
+            text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+            for row in _numbered(_rows(text), self.journal, shown):
+                if self.source_steps >= MAX_ROWS:
+                    raise CourseError(f"refused: more than {MAX_ROWS} rows")
+                self.source_steps += 1
+                self._row(row, f"{shown}, line {row.line}" if shown else f"line {row.line}")
+
+    def _row(self, row: _Row, place: str) -> None:
+        cells = row.cells
+        name = cells["id"].strip() or mark_of(cells["prompt"], cells["answer"], cells["choices"])
+        item = f"{name} ({place})"
+        self.journal.begin(item, title=cells["title"].strip(), kind=cells["kind"].strip())
+        try:
+            self._use(row, name, item, place)
+        except CellProblem as problem:
+            self.journal.report(place, str(problem), item=item, dropped=True)
+
+    def _use(self, row: _Row, name: str, item: str, place: str) -> None:
+        """Make an exercise of a row, or a further step of the one with its id."""
+        key = plain_key(name)
+        if not key:
+            raise CellProblem(f"id: letters or digits are missing: {name}")
+        if key != name:
+            self.journal.report(place, f"id: it becomes another one: {key}", item=item)
+        step_name = plain_key(row.cells["step"])
+        if key in self.exercises and not step_name:
+            raise CellProblem(f"id: it stands in another line: {self.lines[key]}")
+        step = self._step(row.cells, f"{key}:{step_name}" if step_name else key, item, place)
+        earlier = self.exercises.get(key)
+        if earlier and step.key in {one.key for one in earlier.steps}:
+            raise CellProblem(f"step: it stands there twice: {step_name}")
+        exercise = replace(earlier, steps=(*earlier.steps, step)) if earlier else self._exercise(row.cells, key, step)
+        self._check(exercise, step)
+        self.exercises[key] = exercise
+        self.lines.setdefault(key, row.line)
+        self.journal.became(item, key)
+
+    def _check(self, exercise: Exercise, step: Step) -> None:
+        alone = replace(exercise, steps=(step,))
+        for found in schema.check_exercise(alone, texts=False):
+            raise CellProblem(f"{found.part or 'row'}: {found.problem}")
+
+    def _exercise(self, cells: Cells, key: str, step: Step) -> Exercise:
+        has_steps = bool(cells["step"].strip())
+        return Exercise(
+            key=key,
+            steps=(step,),
+            title=cells["title"].strip()[: schema.EXERCISE_TITLE_LENGTH],
+            prompt="" if has_steps or step.answer["kind"] == StepKind.CLOZE else cells["prompt"].strip(),
+            lesson=cells["lesson"].strip()[: schema.TITLE_LENGTH],
+            licence=cells["licence"].strip()[: schema.TITLE_LENGTH],
+            attribution=cells["attribution"].strip(),
+            tags=tuple(dict.fromkeys(_several(cells["tags"]))),
+            difficulty=_difficulty(cells["difficulty"]),
+        )
+
+    def _step(self, cells: Cells, key: str, item: str, place: str) -> Step:
+        if not cells["prompt"].strip():
+            raise CellProblem("prompt: it is empty")
+        kind = kind_of(cells)
+        answer = key_of(kind, cells)
+        named = _several(cells["concepts"])
+        lesson = cells["lesson"].strip() or name_of(self.files) or TITLE
+        concepts = [self.concepts.of(name, title=name, name=name) for name in named or [lesson]]
+        return Step(
+            key=key,
+            answer=answer,
+            prompt=cells["prompt"].strip() if cells["step"].strip() and kind != StepKind.CLOZE else "",
+            concepts=tuple(dict.fromkeys(concepts)),
+            hints=tuple(Hint(key=f"h{index}", text=text) for index, text in enumerate(_series(cells, "hint"), 1)),
+            solution=cells["solution"].strip(),
+            wrong_answers=tuple(self._wrong(cells, kind, answer, place)),
+        )
+
+    def _wrong(self, cells: Cells, kind: StepKind, answer: Json, place: str) -> Iterator[WrongAnswer]:
+        """The wrong answers, each with what is said about it."""
+        for number in _numbers(cells, "wrong"):
+            given, said = cells[f"wrong{number}"].strip(), cells.get(f"feedback{number}", "").strip()
+            if not given and not said:
+                continue
+            if not given or not said:
+                raise CellProblem(f"wrong{number}: a wrong answer and its feedback come together")
+            yield WrongAnswer(response=response_of(kind, answer, given), feedback=said)
+
+    def loaded(self) -> Loaded:
+        """The course, with everything that was reported."""
+        exercises = tuple(self.exercises.values())
+        title = name_of(self.files) or TITLE
+        steps = [step for exercise in exercises for step in exercise.steps]
+        package = CoursePackage(
+            slug=slug_of(title),
+            title=title[: schema.TITLE_LENGTH],
+            language=language_of(exercise.prompt for exercise in exercises[:1000]),
+            concepts=self.concepts.all(concept for step in steps for concept in step.concepts),
+            exercises=exercises,
+        )
+        return Loaded(
+            package=package,
+            defects=tuple(self.journal.defects),
+            items=self.journal.items(),
+            own_answers=schema.own_answers(package),
+            source_steps=self.source_steps,
+        )
+
+
+def _several(cell: str) -> list[str]:
+    """Names in one cell, between bars, semicolons or on lines of their own."""
+    return [name for part in parts(cell) for one in re.split(r"[;；]", part) if (name := one.strip())]
+
+
+def _difficulty(cell: str) -> str:
+    text = cell.strip()
+    if text and not re.fullmatch(r"0(?:\.\d{1,6})?|1(?:\.0{1,6})?|\.\d{1,6}", text):
+        raise CellProblem(f"difficulty: not a number from 0 to 1: {text}")
+    return text
+
+
+def _numbers(cells: Cells, name: str) -> list[str]:
+    """The numbers of the columns of a series, in their order; a column without a number comes first."""
+    found = [column.removeprefix(name) for column in cells if re.fullmatch(rf"{name}\d*", column)]
+    return sorted(found, key=lambda number: int(number or 0))
+
+
+def _series(cells: Cells, name: str) -> list[str]:
+    return [cells[f"{name}{number}"].strip() for number in _numbers(cells, name) if cells[f"{name}{number}"].strip()]
+
+
+def _encoding(pieces: Sequence[bytes] | Iterator[bytes]) -> str:
+    """UTF-8 if all of it is, else what a byte order mark says, else the Chinese encoding of Windows."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for index, piece in enumerate(pieces):
+        if not index:
+            for mark, name in _BOMS.items():
+                if piece.startswith(mark):
+                    return name
+        try:
+            decoder.decode(piece)
+        except UnicodeDecodeError:
+            return "gb18030"
+    return "utf-8"
+
+
+def _rows(stream: io.TextIOBase | io.TextIOWrapper, *, limit: int = 0) -> Iterator[list[str]]:
+    """The rows of a table whose separator is found in its first line. The first row says `sep=;` in some of Excel's."""
+    first = stream.readline()
+    said = re.match(r"\ufeff?sep=(.)\s*\Z", first)
+    head = stream.readline() if said else first
+    separator = said[1] if said else max(_SEPARATORS, key=re.sub(r'"[^"]*"', "", head).count)
+    count = 0
+
+    def lines() -> Iterator[str]:
+        yield head.lstrip("\ufeff")
+        yield from stream
+
+    reader = csv.reader(lines(), delimiter=separator, skipinitialspace=True)
+    while not limit or count < limit:
+        count += 1
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield [f"\0{error}"]
+
+
+def _numbered(rows: Iterator[list[str]], journal: Journal, name: str) -> Iterator[_Row]:
+    """Rows with their lines, by the headings of the first one."""
+    heads: list[str] = []
+    line = 1
+    for row in rows:
+        place = f"{name}, line {line}" if name else f"line {line}"
+        start, line = line, line + 1 + sum(cell.count("\n") for cell in row)
+        if row and row[0].startswith("\0"):
+            journal.report(place, f"a row that cannot be read: {row[0][1:]}", dropped=True)
+        elif not any(cell.strip() for cell in row):
+            continue
+        elif not heads:
+            heads = _heads(row, journal, place)
+        else:
+            if len(row) > len(heads) and any(cell.strip() for cell in row[len(heads) :]):
+                journal.report(place, "more cells than there are headings: the last ones are left out", dropped=True)
+            cells = dict.fromkeys(COLUMNS, "") | dict(zip(heads, row, strict=False))
+            yield _Row(start, cells)
+
+
+def _heads(row: list[str], journal: Journal, place: str) -> list[str]:
+    heads = [_column(cell) for cell in row]
+    for cell, head in zip(row, heads, strict=True):
+        if cell.strip() and head.rstrip("0123456789") not in {*COLUMNS, *_NUMBERED}:
+            journal.report(place, f"a column that is not known: {cell.strip()}", dropped=True)
+    return [head or f"\0{index}" for index, head in enumerate(heads)]
+
+
+def _column(cell: str) -> str:
+    """A heading as the name of its column, with its number: «Wrong answer 2» is wrong2."""
+    name = " ".join(cell.strip().lstrip("\ufeff").casefold().replace("_", " ").split())
+    found = re.fullmatch(r"(.*?) ?(\d*)", name)
+    plain, number = (found[1], found[2]) if found else (name, "")
+    return _ALIASES.get(plain, plain) + number
