@@ -3,6 +3,7 @@
 A picture keeps its own name with a part of its content's hash: the name is stable, and two pictures never share one.
 """
 
+import base64
 import hashlib
 import re
 import tempfile
@@ -15,6 +16,7 @@ MAX_PICTURE = 20_000_000  # bytes
 SMALL = 1_000_000  # bytes, of all of them, that stay in the memory
 ENDINGS = {"png": "png", "jpg": "jpg", "jpeg": "jpg", "gif": "gif", "webp": "webp", "svg": "svg"}
 _SIGNATURES = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"<svg": "svg", b"<?xml": "svg"}
+_IN_ADDRESS = re.compile(r"data:image/([\w.+-]+)[^,]{0,100};base64,", re.IGNORECASE)
 
 
 class PictureProblem(ValueError):
@@ -53,6 +55,20 @@ class Pictures(Mapping[str, bytes]):
                 raise PictureProblem(f"a picture that cannot be read: {name}: {error}") from None
             self._places.setdefault(self._known[name], name)
         return self._known[name]
+
+    def add_address(self, address: str) -> str | None:
+        """Keep a picture that stands in its own address (`data:…;base64,…`); None for any other address.
+
+        Raises PictureProblem.
+        """
+        found = _IN_ADDRESS.match(address)
+        if found is None:
+            return None
+        try:
+            data = base64.b64decode(address[found.end() :])
+        except ValueError:
+            raise PictureProblem("a picture in a text that cannot be read") from None
+        return self.add(f"picture.{found[1].lower().removesuffix('+xml')}", data)
 
     def __getitem__(self, name: str) -> bytes:
         place = self._places[name]
