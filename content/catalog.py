@@ -61,6 +61,11 @@ class CourseMap:
         return {entry.id: entry for entry in self.exercises}
 
     @cached_property
+    def step_ids(self) -> frozenset[int]:
+        """The ids of all steps."""
+        return frozenset(step for entry in self.exercises for step in entry.step_ids)
+
+    @cached_property
     def exercises_on(self) -> Mapping[int, tuple[ExerciseEntry, ...]]:
         """The exercises with a step on a concept, by the concept's id, in the course's order."""
         found: dict[int, list[ExerciseEntry]] = defaultdict(list)

@@ -4,7 +4,7 @@ Mastery is shown as it stands at a moment `now`: stored estimates fade, as the p
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -110,7 +110,9 @@ class WrongResponse:
     """One wrong response to a step: how often, by how many students, and when last."""
 
     response: str | list[str] | None  # None: gave up
-    seed: int  # the variant it answers
+    revision: int  # of the exercise that it answers
+    seed: int  # the variant
+    theme: str
     misconception: str  # title, or empty
     count: int
     students: int
@@ -245,7 +247,9 @@ def wrong_answers(
         responses[row["step_id"]].append(
             WrongResponse(
                 response=row["response"],
+                revision=row["revision"],
                 seed=row["seed"],
+                theme=row["theme"],
                 misconception=row["title"] or "",
                 count=row["count"],
                 students=row["students"],
@@ -264,12 +268,15 @@ def wrong_answers(
     )
 
 
-def population_counts(course_id: int) -> tuple[Counts, Counts]:
-    """Return (right, tries) of everybody's first tries without a hint, by step id and by concept id. One query."""
+def population_counts(course_id: int, step_ids: Collection[int]) -> tuple[Counts, Counts]:
+    """Return (right, tries) of everybody's first tries without a hint, by step id and by concept id. One query.
+
+    Of these steps, for a course may have a hundred thousand, and of all concepts of the course.
+    """
     steps: Counts = {}
     concepts: Counts = {}
     rows = PopulationCount.objects.values_list("step_id", "concept_id", "right", "tries")
-    of_steps, of_concepts = rows.filter(step__exercise__course=course_id), rows.filter(concept__course=course_id)
+    of_steps, of_concepts = rows.filter(step__in=step_ids), rows.filter(concept__course=course_id)
     for step, concept, right, tries in of_steps.union(of_concepts, all=True):
         if step is not None:
             steps[step] = (right, tries)
@@ -372,6 +379,7 @@ def _habit_concerns(enrolment: Enrolment, did: Mapping[str, Any], *, now: dateti
 def _grouped(wrong: QuerySet[Attempt]) -> Any:
     """Wrong attempts by what was answered, most frequent first, then latest."""
     title = Misconception.objects.filter(pk=OuterRef("shows")).values("title")
-    same = wrong.order_by().annotate(title=Subquery(title)).values("step_id", "seed", "response", "title")
+    asked = ("step_id", "revision", "seed", "theme")
+    same = wrong.order_by().annotate(title=Subquery(title)).values(*asked, "response", "title")
     counted = same.annotate(count=Count("id"), students=Count("student", distinct=True), last=Max("created_at"))
     return counted.order_by("-count", "-last")

@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_ready
+from django.core.cache import cache
 from django.utils import timezone
 
 from content import catalog
@@ -15,9 +16,10 @@ from students import history, records
 from students.models import User
 from training import predictions, registry
 from training.models import Objective
-from tutor import turns
+from tutor import regrading, turns
 
 SERVING = "serving"
+PROGRESS_KEPT = 600  # seconds
 CATCH_UP_EVERY = 30  # seconds, as CELERY_BEAT_SCHEDULE has it
 CAUGHT_UP_AT_ONCE = 50  # students, in some seconds: those who are practising should not wait
 
@@ -60,8 +62,18 @@ def _refresh(*, student_id: int, course_id: int) -> bool:
 def _is_done(student: User, course: Course) -> bool:
     """Whether all answers so far have been looked at, for this course."""
     fresh = predictions.fresh(student.pk, attempts_seen=history.record_size(student.pk))
-    entries = catalog.course_map(course.pk, course.revision).exercises
-    return fresh is not None and any(step in fresh.probabilities for entry in entries for step in entry.step_ids)
+    steps = catalog.course_map(course.pk, course.revision).step_ids
+    return fresh is not None and not steps.isdisjoint(fresh.probabilities)
+
+
+@shared_task(ignore_result=True)
+def regrade(*, regrading_id: int) -> None:
+    """Carry a regrading out, and say how far it is while it goes on. Safe to repeat: it is done once."""
+
+    def report(looked_at: int, total: int) -> None:
+        cache.set(regrading.progress_key(regrading_id), (looked_at, total), timeout=PROGRESS_KEPT)
+
+    regrading.carry_out(regrading_id, now=timezone.now(), progress=report)
 
 
 @shared_task(ignore_result=True, expires=60)

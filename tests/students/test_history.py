@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from content.models import Concept, Course
+from content.models import Concept, Course, Step
 from students import history, knowledge
 from students.history import Worry
 from students.knowledge import Standing
@@ -64,7 +64,7 @@ def test_population_counts_of_a_course_come_in_one_query(
     answer(student, step(course, "solve-steps:2"), correct=True, now=now)
     answer(student, step(course, "multiply-small"), correct=False, now=now)
     with django_assert_num_queries(1):
-        steps, concepts = history.population_counts(course.pk)
+        steps, concepts = history.population_counts(course.pk, Step.objects.values_list("pk", flat=True))
     assert steps == {step(course, "solve-steps:2").pk: (1, 1), step(course, "multiply-small").pk: (0, 1)}
     assert concepts == {concept_id(course, "equations"): (1, 1), concept_id(course, "multiplying"): (1, 2)}
 

@@ -18,10 +18,11 @@ What it does not do: maximise a neural model's predicted gain, which may fall af
 (Yeung & Yeung 2018, doi:10.1145/3231644.3231647).
 """
 
+from itertools import chain, islice
 from random import Random
 
 from tutor.policy.field import Field
-from tutor.policy.plan import EXPLORATION, EXPLORED, NEVER, READY, make_plan
+from tutor.policy.plan import EXPLORATION, EXPLORED, READY, make_plan
 from tutor.policy.situation import Choice, Course, Held, Reason, Served, Situation, Strategy
 
 __all__ = (
@@ -83,7 +84,11 @@ def steps_to_predict(situation: Situation, *, limit: int = MOST_PREDICTIONS) -> 
     # The model's own estimate may let anything that is mastered fade, and what has faded comes before all else.
     may_fade = [concept for concept in view.nodes if concept not in ranked and concept in view.exercises]
     ranked = ranked[:EXPLORED] + may_fade + ranked[EXPLORED:]
-    queues = [sorted(view.exercises[concept], key=lambda one: view.latest.get(one.id, NEVER)) for concept in ranked]
-    order = [one for queue in queues for one in queue[:FIRST_LOOK]]
-    order += [one for queue in queues for one in queue[FIRST_LOOK:]]
-    return list(dict.fromkeys(step for one in order for step in one.step_ids))[:limit]
+    queues = [view.in_order(concept) for concept in ranked]
+    first = chain.from_iterable(islice(queue, FIRST_LOOK) for queue in queues)
+    steps: dict[int, None] = {}
+    for exercise in chain(first, chain.from_iterable(queues)):
+        steps.update(dict.fromkeys(exercise.step_ids))
+        if len(steps) >= limit:
+            break
+    return list(steps)[:limit]

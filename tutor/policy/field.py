@@ -1,6 +1,6 @@
 """A situation with what follows from it: exercises by concept, gates, worth and scores. Plain."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from students.knowledge import Standing
 from tutor.policy.situation import ExerciseNode, Served, Situation
@@ -32,6 +32,15 @@ class Field:
         self.gates = {concept: self._gate(node.requires) for concept, node in self.nodes.items()}
         self.left = self._left()
         self.scores = {concept: self._score(concept) for concept in self.nodes}
+
+    def in_order(self, concept: int) -> Iterator[ExerciseNode]:
+        """The exercises of a concept: those never served in the course's order, then the one served longest ago first.
+
+        Lazy, for a concept may have thousands of them, and few are looked at.
+        """
+        yield from (one for one in self.exercises[concept] if one.id not in self.latest)
+        known = {one.id: one for one in self.exercises[concept] if one.id in self.latest}
+        yield from sorted(known.values(), key=lambda one: self.latest[one.id])
 
     def learnable(self, concept: int) -> bool:
         """Whether there is something to gain: exercises, and mastery missing or faded."""

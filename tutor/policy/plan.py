@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 
 from students import knowledge
 from students.knowledge import Estimate
@@ -15,7 +16,7 @@ EXPLORED = 20  # concepts, the best of those that are ready: in a long book, cha
 TARGET = 0.75
 TARGET_BY_PACE = {"calm": 0.80, "usual": 0.75, "brisk": 0.68}
 TOLERANCE = 0.03  # exercises this near to the best chance are as good
-NEVER = -1  # before the first place in the order of what was served
+COMPARED = 200  # exercises of a concept at most, the first ones that were not served yet
 
 
 @dataclass(kw_only=True)
@@ -32,9 +33,11 @@ class Plan:
     def picks(self, concept: int) -> list[ExerciseNode]:
         """The exercises of a concept that are equally good now; one of them is drawn evenly."""
         if concept not in self.known_picks:
-            candidates = [one for one in self.view.exercises[concept] if one.id not in self.avoided]
-            longest_ago = min(self.view.latest.get(one.id, NEVER) for one in candidates)
-            fresh = [one for one in candidates if self.view.latest.get(one.id, NEVER) == longest_ago]
+            latest = self.view.latest
+            candidates = (one for one in self.view.in_order(concept) if one.id not in self.avoided)
+            first = next(candidates)
+            as_long_ago = takewhile(lambda one: latest.get(one.id) == latest.get(first.id), candidates)
+            fresh = [first, *islice(as_long_ago, COMPARED - 1)]
             target = TARGET_BY_PACE.get(self.view.situation.pace, TARGET)
             distances = [abs(self.chance(one) - target) for one in fresh]
             nearest = min(distances) + TOLERANCE

@@ -86,8 +86,7 @@ def steps_wanted(student: User, course: Course, *, now: datetime) -> list[int]:
     """The ids of the steps whose predictions the student's next choice in the course may need, likeliest first."""
     session = Session(student=student, course=course)
     # All steps of a small course are predicted, so there is nothing to rank by what was served.
-    entries = catalog.course_map(course.pk, course.revision).exercises
-    is_small = sum(len(entry.step_ids) for entry in entries) <= policy.MOST_PREDICTIONS
+    is_small = len(catalog.course_map(course.pk, course.revision).step_ids) <= policy.MOST_PREDICTIONS
     served = () if is_small else _served(student, course)
     return policy.steps_to_predict(_situation(session, served, now=now))
 
@@ -135,7 +134,7 @@ def _choose(session: Session, served: Sequence[_Row], *, now: datetime, rng: Ran
     if fresh:
         situation = replace(situation, predictions=fresh.probabilities)
     else:
-        steps, concepts = history.population_counts(course.pk)
+        steps, concepts = history.population_counts(course.pk, policy.steps_to_predict(situation))
         situation = replace(situation, step_counts=steps, concept_counts=concepts)
     choice = policy.choose(situation, rng=rng)
     if choice is None:
