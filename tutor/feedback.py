@@ -197,6 +197,9 @@ FORMS = {
     "solved": gettext_lazy("an equation with the variable alone on the left"),
     "names": gettext_lazy("each value with its variable, such as x = 2, y = 3"),
     "statement": gettext_lazy("the equation or inequality itself, before it is solved"),
+    "slope_intercept": gettext_lazy("an equation in the form y = mx + b"),
+    "standard": gettext_lazy("an equation in standard form, such as 2x + 3y = 12 or x² + 2x − 3 = 0"),
+    "scientific": gettext_lazy("a number in scientific notation, such as 3.7 · 10⁴"),
     "exact": gettext_lazy("exactly the form that is asked for"),
 }
 

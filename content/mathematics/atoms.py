@@ -11,6 +11,7 @@ from content.mathematics.tokens import Kind, Token
 MATRICES = frozenset({"matrix", "pmatrix", "bmatrix", "vmatrix", "array"})
 _CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 _OPENERS = frozenset({"(", "[", "{", "\\{"})
+_INVERSES = frozenset({"sin", "cos", "tan"})  # sin^-1 is the arcsine, not a power
 _ARGUMENTS = {**dict.fromkeys(("gcd", "min", "max"), (2, limits.NODES)), "mod": (2, 2), "log": (1, 2)}  # else one
 Made = TypeVar("Made", bound=trees.Node)
 
@@ -37,6 +38,9 @@ class AtomReader(ABC):
 
     @abstractmethod
     def power(self) -> trees.Node: ...
+
+    @abstractmethod
+    def raised_exponent(self) -> trees.Node: ...
 
     @property
     def here(self) -> Token:
@@ -76,12 +80,12 @@ class AtomReader(ABC):
             raise Unreadable(Code.UNEXPECTED, part, begin)
         return made
 
-    def deeper(self, read: Callable[[], Made]) -> Made:
-        """Read something one level further down, where `|` opens anew."""
+    def deeper(self, read: Callable[[], Made], *, anew: bool = True) -> Made:
+        """Read something one level further down; anew: where `|` opens anew, as in brackets, not in `|cos x|`."""
         self.depth += 1
         if self.depth > limits.DEPTH:
             raise self.refuse(Code.TOO_DEEP)
-        bars, self.bars = self.bars, 0
+        bars, self.bars = self.bars, 0 if anew else self.bars
         found = read()
         self.bars = bars
         self.depth -= 1
@@ -111,7 +115,7 @@ class AtomReader(ABC):
                 self.step()
                 return self.make(lambda: trees.Constant(token.text))
             case Kind.FUNCTION:
-                return self.deeper(self.function)
+                return self.deeper(self.function, anew=False)
             case Kind.COMMAND:
                 return self.deeper(self.command)
             case Kind.SIGN if token.text == "|":
@@ -254,15 +258,23 @@ class AtomReader(ABC):
         """A function with its base, its power and its argument: `\\log_2 8`, `\\sin^2 x`, `sqrt(2)`."""
         token = self.step()
         base = self.deeper(self._index) if self.take("_") else None
-        exponent = self.deeper(self.power) if self.take("^") else None
+        exponent = self._power_of_function()
         arguments = self._arguments()
         fewest, most = _ARGUMENTS.get(token.text, (1, 1))
         if not fewest <= len(arguments) <= most:
             raise self.refuse(Code.UNEXPECTED, token)
-        made = self.make(lambda: _applied(token.text, arguments, base), token.start)
-        if exponent is None:
+        inverse = exponent is not None and exponent.value == -1 and token.text in _INVERSES
+        function = f"arc{token.text}" if inverse else token.text
+        made = self.make(lambda: _applied(function, arguments, base), token.start)
+        if exponent is None or inverse:
             return made
         return self.make(lambda: trees.Power(made, exponent), token.start)
+
+    def _power_of_function(self) -> trees.Node | None:
+        """The exponent between a function and its argument: `sin^2 x`, `sin²x`."""
+        if self.at(Kind.RAISED):
+            return self.raised_exponent()
+        return self.deeper(self.power) if self.take("^") else None
 
     def _index(self) -> trees.Node:
         if self.here.kind == Kind.SIGN and self.here.text in ("{", "("):

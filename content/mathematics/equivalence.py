@@ -47,15 +47,18 @@ def plain(node: trees.Node) -> trees.Node:
         return trees.Listing(tuple(trees.Relation((low, high), (sign,)) for low, sign, high in pairs), "and")
     if isinstance(node, trees.Listing):
         return _flat(node)
+    if node == trees.Constant("reals"):
+        return trees.Interval(trees.Negative(trees.Constant("infinity")), trees.Constant("infinity"), "()")
     return node
 
 
 def _flat(node: trees.Listing) -> trees.Node:
-    """Listings within listings opened, and the variable of `x = 1, 2` given to every item."""
+    """Listings within listings opened, but `1 < x < 2` in an «or» kept; and the variable of `x = 1, 2` given to all."""
     items: list[trees.Node] = []
     for item in node.items:
         opened = plain(item)
-        items.extend(opened.items if isinstance(opened, trees.Listing) else (opened,))
+        kept = node.joined == "or" and isinstance(opened, trees.Listing) and not _are_equations(opened)
+        items.extend(opened.items if isinstance(opened, trees.Listing) and not kept else (opened,))
     first = items[0]
     if isinstance(first, trees.Relation) and is_solved(first):
         items = [item if _is_whole(item) else trees.Relation((first.sides[0], item), ("=",)) for item in items]
@@ -63,7 +66,7 @@ def _flat(node: trees.Listing) -> trees.Node:
 
 
 def _is_whole(item: trees.Node) -> bool:
-    return isinstance(item, trees.Relation | trees.Point | trees.Interval | trees.Matrix)
+    return isinstance(item, trees.Relation | trees.Listing | trees.Point | trees.Interval | trees.Matrix)
 
 
 def is_solved(node: trees.Node) -> bool:
@@ -184,7 +187,9 @@ def _proved_same_zeros(left: trees.Node, right: trees.Node) -> bool:
 
 
 def _says_value(relation: trees.Relation, value: trees.Node) -> bool:
-    """Whether `x = 5` says the constant 5."""
+    """Whether `x = 5` or `5 = x` says the constant 5."""
+    if isinstance(relation.sides[-1], trees.Name) and not relation.sides[0].names:
+        relation = trees.Relation(relation.sides[::-1], relation.signs)
     if relation.signs != ("=",) or not is_solved(relation) or isinstance(value, trees.Relation):
         return False
     said = relation.sides[1]
@@ -218,7 +223,7 @@ def _same_value(left: trees.Node, right: trees.Node, domain: Domain | None) -> b
         return left.value == right.value
     if left == right:
         return True
-    proved = normal_forms.proved(left, right, {} if domain is None else domain.signs)
+    proved = normal_forms.proved(left, right, domain)
     if proved is None or (proved and domain is not None):
         return numerics.agree(left, right, domain)
     return proved

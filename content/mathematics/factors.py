@@ -1,6 +1,8 @@
 """Factors of polynomials over the rationals, by SymPy's constructors and algorithms, within caps computed first."""
 
+import itertools
 import math
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
 
@@ -8,6 +10,8 @@ import sympy
 
 from content.mathematics import limits, polynomials
 from content.mathematics.polynomials import OutOfBounds, Terms
+
+_FINEST = sympy.Rational(1, 10 ** (limits.PRECISION + 2))
 
 
 def poly_of(terms: Terms, variables: tuple[str, ...]) -> sympy.Poly:
@@ -53,6 +57,28 @@ def factor(found: sympy.Poly) -> tuple[sympy.Rational, list[tuple[sympy.Poly, in
 def _factored(found: sympy.Poly) -> tuple[sympy.Rational, list[tuple[sympy.Poly, int]]]:
     size, parts = found.factor_list()
     return sympy.Rational(size), parts
+
+
+def roots(found: sympy.Poly) -> list[sympy.Rational]:
+    """The real roots of a polynomial in one variable, in order, to more digits than are computed with.
+
+    Raises OutOfBounds.
+    """
+    if found.is_ground:
+        return []
+    if found.total_degree() > limits.ROOTS_DEGREE:
+        raise OutOfBounds
+    isolated = [each for part, _ in factor(found)[1] for each, _ in part.intervals(eps=_FINEST)]
+    return sorted((low + high) / 2 for low, high in isolated)
+
+
+def between_roots(polys: Iterable[sympy.Poly]) -> list[sympy.Rational]:
+    """A number in every stretch in which none of the polynomials changes its sign. Raises OutOfBounds."""
+    marks = sorted({root for poly in polys for root in roots(poly)})
+    if not marks:
+        return [sympy.Rational(1, 3)]
+    middles = [(low + high) / 2 for low, high in itertools.pairwise(marks)]
+    return [marks[0] - 1, *middles, marks[-1] + 1]
 
 
 def factors_of(terms: Terms) -> tuple[Fraction, list[tuple[Terms, int]]]:

@@ -1,8 +1,10 @@
 """Whether an answer is written in the form that was asked for. Its value is judged elsewhere (equivalence.py)."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
+from fractions import Fraction
 
 from content.mathematics import equation_forms, normal_forms, polynomials, symbolic, trees
 from content.mathematics.equation_forms import terms_of, unsigned
@@ -238,8 +240,18 @@ def _is_lowest(part: trees.Quotient) -> bool:
     try:
         top, bottom = symbolic.polynomial(part.top), symbolic.polynomial(part.bottom)
     except symbolic.OutOfBounds:
-        return True
+        return math.gcd(_whole_factor(part.top), _whole_factor(part.bottom)) == 1
     return symbolic.have_no_common_divisor(top, bottom)
+
+
+def _whole_factor(node: trees.Node) -> int:
+    """The whole number that all terms have as a factor as they are written: 2 in `4√3 + 6`."""
+    sizes = []
+    for term in terms_of(node):
+        numbers = [factor.value for factor, times in _factors(term) for _ in range(times) if factor.value is not None]
+        size = math.prod(numbers)
+        sizes.append(int(size) if Fraction(size).denominator == 1 else 1)
+    return math.gcd(*sizes)
 
 
 def _is_lowest_number(part: trees.Quotient) -> bool:

@@ -35,10 +35,11 @@ FACTOR_BITS = 128  # of a coefficient
 # Values at points (numerics.py).
 PRECISION = 40  # digits that are computed with
 AGREEMENT = 32  # digits that have to agree
-POINTS = 6  # common points that two formulas are compared at
+POINTS = 10  # common points that two formulas are compared at
 ENOUGH_POINTS = 3  # fewer say nothing
-MOST_TRIES, FEWEST_TRIES = 28, 10  # points that are tried, to find as many
-NODE_TRIES = 1_500  # nodes times tries, about
+MOST_TRIES, FEWEST_TRIES = 36, 14  # points that are tried, to find as many
+NODE_TRIES = 1_800  # nodes times tries, about
+REACH = 10**6  # points lie beyond the numbers of a formula, up to this size
 POWER_SIZE = 10_000  # the natural logarithm of a power, at most
 ANGLE = 10**12  # of a sine, and the like
 

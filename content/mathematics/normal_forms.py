@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from content.mathematics import limits, polynomials, trees
+from content.mathematics import factors, limits, polynomials, trees
+from content.mathematics.domains import Domain
 from content.mathematics.kernels import CONSTANTS, Algebra, Ratio
 from content.mathematics.polynomials import ONE, Meter, OutOfBounds, Terms
 
@@ -52,22 +53,46 @@ def _cached(node: trees.Node) -> Normal | None:
     return Normal(ratio, algebra.assumed, algebra.polynomials, node.names)
 
 
-def proved(left: trees.Node, right: trees.Node, signs: Mapping[str, int] | None = None) -> bool | None:
-    """Whether two formulas are equal where both have a value, or None where that is not decided here.
-
-    signs: those of variables that are known beforehand, 1 or -1.
-    """
+def proved(left: trees.Node, right: trees.Node, domain: Domain | None = None) -> bool | None:
+    """Whether two formulas are equal where both have a value (on a domain), or None where that is not decided here."""
     try:
         ours, theirs = normal_form(left), normal_form(right)
-        algebra = _shared(ours, theirs, signs or {})
+        algebra = _shared(ours, theirs, {} if domain is None else domain.signs)
         one = algebra.times(ours.ratio.top, theirs.ratio.bottom)
         other = algebra.times(theirs.ratio.top, ours.ratio.bottom)
-        difference = _with_signs(polynomials.added(one, other, -1), algebra)
+        difference = _with_signs(polynomials.added(one, other, -1), algebra.assumed)
     except OutOfBounds:
         return None
     if not difference:
         return True
-    return False if _is_certain(difference, left.names | right.names) else None
+    if _is_certain(difference, left.names | right.names):
+        return False
+    if domain is not None:
+        return None
+    return _by_stretches(difference, algebra, left.names | right.names)
+
+
+def _by_stretches(difference: Terms, algebra: Algebra, variables: frozenset[str]) -> bool | None:
+    """Decide what depends on signs in one variable, as |x - 3| does: they are constant between roots."""
+    signs = {kernel[1:] for kernel in polynomials.kernels_of(difference) if kernel[0] == "±"}
+    known = variables | {f"±{name}" for name in signs}
+    if len(variables) != 1 or not signs or not polynomials.kernels_of(difference) <= known:
+        return None
+    looked_at = {name: algebra.polynomials.get(name) for name in signs | set(algebra.assumed)}
+    name = next(iter(variables))
+    found = {each: terms or polynomials.power_of(each) for each, terms in looked_at.items()}
+    try:
+        polys = {each: factors.poly_of(terms, (name,)) for each, terms in found.items()}
+        places = factors.between_roots(polys.values())
+    except OutOfBounds:
+        return None
+    for place in places:
+        here = {each: 1 if poly.eval(place) > 0 else -1 for each, poly in polys.items()}
+        if any(here[each] != sign for each, sign in algebra.assumed.items()):
+            continue  # there is no value here
+        if _with_signs(difference, here):
+            return False
+    return True
 
 
 def proportional(left: trees.Node, right: trees.Node) -> Fraction | None:
@@ -75,8 +100,8 @@ def proportional(left: trees.Node, right: trees.Node) -> Fraction | None:
     try:
         ours, theirs = normal_form(left), normal_form(right)
         algebra = _shared(ours, theirs, {})
-        one = _with_signs(algebra.times(ours.ratio.top, theirs.ratio.bottom), algebra)
-        other = _with_signs(algebra.times(theirs.ratio.top, ours.ratio.bottom), algebra)
+        one = _with_signs(algebra.times(ours.ratio.top, theirs.ratio.bottom), algebra.assumed)
+        other = _with_signs(algebra.times(theirs.ratio.top, ours.ratio.bottom), algebra.assumed)
     except OutOfBounds:
         return None
     if not one or one.keys() != other.keys():
@@ -93,14 +118,14 @@ def _shared(ours: Normal, theirs: Normal, signs: Mapping[str, int]) -> Algebra:
     return algebra
 
 
-def _with_signs(terms: Terms, algebra: Algebra) -> Terms:
-    """The polynomial where all assumed signs are as assumed."""
+def _with_signs(terms: Terms, signs: Mapping[str, int]) -> Terms:
+    """The polynomial where signs are known."""
     found: Terms = {}
     for monomial, size in terms.items():
         kept = []
         for kernel, exponent in monomial:
-            if kernel[0] == "±" and kernel[1:] in algebra.assumed:
-                size *= algebra.assumed[kernel[1:]]
+            if kernel[0] == "±" and kernel[1:] in signs:
+                size *= signs[kernel[1:]]
             else:
                 kept.append((kernel, exponent))
         found = polynomials.added(found, {tuple(kept): size})

@@ -3,7 +3,7 @@
 from content.mathematics import trees, vocabulary
 
 _SIGNS = {"=": "=", "!=": r"\ne", "<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "in": r"\in"}
-_CONSTANTS = {"pi": r"\pi", "infinity": r"\infty", "emptyset": r"\emptyset", "e": "e", "i": "i"}
+_CONSTANTS = {"pi": r"\pi", "infinity": r"\infty", "emptyset": r"\emptyset", "reals": r"\mathbb{R}", "e": "e", "i": "i"}
 _KNOWN = vocabulary.FUNCTIONS - {"lg", "sqrt", "cbrt", "abs", "mod"}
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)  # how tightly a node holds together
 

@@ -87,12 +87,13 @@ def _is_enough(found: Sequence[tuple[Value, ...]], nodes: Sequence[trees.Node]) 
 
 def _values(nodes: Sequence[trees.Node], real: bool, domain: Domain | None) -> Iterator[tuple[Value | None, ...]]:
     """The values at points until every formula has had one at limits.POINTS of them; None where there is none."""
-    formulas = [_values_of(node, real, domain) for node in nodes]
+    reach = _reach(nodes)
+    formulas = [_values_of(node, real, domain, reach) for node in nodes]
     names = frozenset().union(*(node.names for node in nodes))
     tries = min(each.tries for each in formulas) if names else 1
     found = 0
     for index in range(tries):
-        if domain is not None and not _is_within(domain, names, index):
+        if domain is not None and not _is_within(domain, names, reach, index):
             continue
         values = tuple(each.value(index) for each in formulas)
         yield values
@@ -104,8 +105,9 @@ def _values(nodes: Sequence[trees.Node], real: bool, domain: Domain | None) -> I
 class _Values:
     """The values of one formula at the points, each computed once, when it is first asked for."""
 
-    def __init__(self, node: trees.Node, real: bool, domain: Domain | None) -> None:
+    def __init__(self, node: trees.Node, real: bool, domain: Domain | None, reach: int) -> None:
         self.node = node
+        self.reach = reach
         self.real = real
         self.domain = domain
         sizes = sum(1 for _ in trees.walk(node))
@@ -115,32 +117,41 @@ class _Values:
     def value(self, index: int) -> Value | None:
         """The value at a point, or None where there is none."""
         if index not in self.known:
+            point = _point(self.node.names, self.domain, self.reach, index)
             try:
-                self.known[index] = value_at(self.node, _point(self.node.names, self.domain, index), real=self.real)
+                self.known[index] = value_at(self.node, point, real=self.real)
             except NoValue:
                 self.known[index] = None
         return self.known[index]
 
 
 @lru_cache(maxsize=256)
-def _values_of(node: trees.Node, real: bool, domain: Domain | None) -> _Values:
+def _values_of(node: trees.Node, real: bool, domain: Domain | None, reach: int) -> _Values:
     """One answer is compared with the key and with every wrong answer that was foreseen."""
-    return _Values(node, real, domain)
+    return _Values(node, real, domain, reach)
 
 
-def _point(names: Iterable[str], domain: Domain | None, index: int) -> Point:
+def _reach(nodes: Iterable[trees.Node]) -> int:
+    """A power of ten above the numbers of the formulas: what changes at x = 50 is seen at points beyond."""
+    sizes = [part.value for node in nodes for part in trees.walk(node) if isinstance(part, trees.Number) and part.value]
+    largest = min(max(sizes, default=Fraction(0)), Fraction(limits.REACH))
+    return int("1" + "0" * max(2, len(str(int(largest)))))
+
+
+def _point(names: Iterable[str], domain: Domain | None, reach: int, index: int) -> Point:
     bounds = {} if domain is None else domain.bounds
-    return {name: _coordinates(name, *bounds.get(name, (None, None)))[index] for name in names}
+    return {name: _coordinates(name, *bounds.get(name, (None, None)), reach)[index] for name in names}
 
 
 @lru_cache(maxsize=256)
-def _coordinates(name: str, low: Fraction | None, high: Fraction | None) -> tuple[Value, ...]:
+def _coordinates(name: str, low: Fraction | None, high: Fraction | None, reach: int) -> tuple[Value, ...]:
     """What a variable is at each point: small, negative, middling and large values in turn, the same at every call.
 
     Within bounds: spread between the two, or at such distances from the one.
     """
     rng = random.Random(name)  # noqa: S311 (points, not secrets)
-    turns = itertools.islice(itertools.cycle(_RANGES), limits.MOST_TRIES)
+    ranges = (*_RANGES, (-reach, -reach / 5), (reach / 5, reach), (-reach / 5, reach / 5))
+    turns = itertools.islice(itertools.cycle(ranges), limits.MOST_TRIES)
     drawn = [_REALS.mpf(rng.uniform(*each)) for each in turns]
     if low is not None and high is not None:
         return tuple(number(low) + number(high - low) * rng.uniform(0.01, 0.99) for _ in drawn)
@@ -149,7 +160,7 @@ def _coordinates(name: str, low: Fraction | None, high: Fraction | None) -> tupl
     return tuple(drawn if high is None else (number(high) - abs(value) for value in drawn))
 
 
-_RANGES = ((0.2, 3), (-3, -0.2), (2, 12), (-12, 12), (0.05, 0.95), (20, 120), (-0.95, -0.05))
+_RANGES = ((0.2, 3), (-3, -0.2), (2, 12), (-12, -2), (0.05, 0.95), (-0.95, -0.05), (3, 30))
 
 
 def number(value: Fraction) -> Value:
@@ -158,13 +169,21 @@ def number(value: Fraction) -> Value:
 
 
 @lru_cache(maxsize=512)
-def _is_within(domain: Domain, names: frozenset[str], index: int) -> bool:
+def _is_within(domain: Domain, names: frozenset[str], reach: int, index: int) -> bool:
     """Whether the conditions hold at a point; those on other variables are left aside."""
     return all(
-        holds(relation, _point(relation.names, domain, index))
+        holds(relation, _point(relation.names, domain, reach, index))
         for relation in domain.relations
         if relation.names <= names
     )
+
+
+def has_points(domain: Domain) -> bool:
+    """Whether formulas can be compared on a domain: enough of the points that are tried lie in it."""
+    names = frozenset().union(*(relation.names for relation in domain.relations))
+    reach = _reach(domain.relations)
+    within = sum(_is_within(domain, names, reach, index) for index in range(limits.MOST_TRIES))
+    return within >= limits.ENOUGH_POINTS
 
 
 def holds(relation: trees.Relation, point: Point) -> bool:

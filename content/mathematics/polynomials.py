@@ -102,8 +102,7 @@ def monomial_of(factors: Iterable[tuple[str, Exponent]]) -> Monomial:
 
 def degree(terms: Terms) -> Exponent:
     """The largest sum of the sizes of a monomial's exponents."""
-    sizes: list[Exponent] = [sum((abs(exponent) for _, exponent in monomial), Fraction(0)) for monomial in terms]
-    return max(sizes, default=0)
+    return max((sum(abs(Fraction(exponent)) for _, exponent in monomial) for monomial in terms), default=0)
 
 
 def kernels_of(terms: Terms) -> frozenset[str]:

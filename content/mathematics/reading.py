@@ -148,6 +148,9 @@ class _Reader(AtomReader):
         return lambda: trees.Call(function, (argument,))
 
     def raised(self, base: trees.Node, start: int) -> trees.Node:
+        return self.to_power(base, self.raised_exponent(), start)
+
+    def raised_exponent(self) -> trees.Node:
         """x², x⁻¹, xⁿ: a sign, then digits or one n."""
         token = self.step()
         digits = token.text.lstrip("+-")
@@ -157,5 +160,4 @@ class _Reader(AtomReader):
             size = trees.Number(digits)
         else:
             raise Unreadable(Code.UNEXPECTED, self.text[token.start : token.stop], token.start)
-        exponent = trees.Negative(size) if token.text[0] == "-" else size
-        return self.to_power(base, exponent, start)
+        return trees.Negative(size) if token.text[0] == "-" else size

@@ -10,14 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-import sympy
-
 from content.mathematics import factors, limits, numerics, symbolic, trees
 from content.mathematics.equivalence import plain
+from content.mathematics.normal_forms import normal_form
 from content.mathematics.numerics import Value, close
-from content.mathematics.polynomials import OutOfBounds
-
-_FINEST = sympy.Rational(1, 10 ** (limits.PRECISION + 2))
+from content.mathematics.polynomials import OutOfBounds, Terms
 
 
 @dataclass(frozen=True)
@@ -93,8 +90,6 @@ def _of(node: trees.Node, *, comma: str) -> SolutionSet:
             return _interval(low, high, "()")
         case trees.Constant(name="emptyset"):
             return SolutionSet((), (False,))
-        case trees.Constant(name="reals"):
-            return SolutionSet((), (True,))
     if node.names:
         raise OutOfBounds
     return SolutionSet((_number(node),), (False, True, False))
@@ -134,7 +129,7 @@ def _of_relation(relation: trees.Relation) -> SolutionSet:
         difference = trees.Sum((relation.sides[0], trees.Negative(relation.sides[1])))
     except trees.TooLarge:
         raise OutOfBounds from None
-    marks = _distinct(sorted(root for branch in _branches(difference) for root in _roots(branch)))
+    marks = _distinct(sorted(root for branch in _branches(difference) for root in _roots(branch, name)))
     return SolutionSet(tuple(marks), tuple(numerics.holds(relation, {name: place}) for place in _places(marks)))
 
 
@@ -159,24 +154,52 @@ def _is_absolute(node: trees.Node) -> bool:
     return isinstance(node, trees.Call) and node.function == "abs" and bool(node.names)
 
 
-def _roots(node: trees.Node) -> Iterator[Value]:
+def _roots(node: trees.Node, name: str) -> Iterator[Value]:
     """The real roots of the numerator and of the denominator, to 40 digits, and where parts of it have no value."""
     for part in trees.walk(node):
         if isinstance(part, trees.Quotient) and part.bottom.names:
-            yield from _zeros(symbolic.fraction_of(part.bottom)[0])
-    for found in symbolic.fraction_of(node):
-        yield from _zeros(found)
+            yield from _zeros(part.bottom, name)
+    yield from _zeros(node, name)
 
 
-def _zeros(found: sympy.Poly) -> Iterator[Value]:
-    if found.is_ground:
+def _zeros(node: trees.Node, name: str) -> Iterator[Value]:
+    normal = normal_form(node)
+    if not normal.is_rational:
+        yield from _irrational_zeros(normal.ratio.top, name)
         return
-    if found.total_degree() > limits.ROOTS_DEGREE:
-        raise OutOfBounds
-    for part, _ in factors.factor(found)[1]:
-        for (low, high), _ in part.intervals(eps=_FINEST):
-            middle = (low + high) / 2
-            yield numerics.number(Fraction(int(middle.p), int(middle.q)))
+    for found in symbolic.fraction_of(node):
+        for root in factors.roots(found):
+            yield numerics.number(Fraction(int(root.p), int(root.q)))
+
+
+def _irrational_zeros(terms: Terms, name: str) -> Iterator[Value]:
+    """The root of a linear polynomial with irrational coefficients, such as x - √2. Raises OutOfBounds for others."""
+    rest: Terms = {}
+    steep: Terms = {}
+    for monomial, size in terms.items():
+        exponent = dict(monomial).get(name, 0)
+        if exponent not in (0, 1):
+            raise OutOfBounds
+        if exponent:
+            steep = {**steep, tuple(pair for pair in monomial if pair[0] != name): size}
+        else:
+            rest = {**rest, monomial: size}
+    if steep:
+        yield -_constant(rest) / _constant(steep)
+
+
+def _constant(terms: Terms) -> Value:
+    """The value of a polynomial over roots of primes, π and e. Raises OutOfBounds."""
+    total = numerics.number(Fraction(0))
+    for monomial, size in terms.items():
+        value = numerics.number(size)
+        for kernel, exponent in monomial:
+            if kernel[0] != "#" and kernel not in ("pi", "e"):
+                raise OutOfBounds
+            base = trees.Number(kernel[1:]) if kernel[0] == "#" else trees.Constant(kernel)
+            value *= _number(base) ** numerics.number(Fraction(exponent))
+        total += value
+    return total
 
 
 def _distinct(numbers: Iterable[Value]) -> list[Value]:

@@ -38,6 +38,7 @@ class Token:
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3}(?![\d.A-Za-z]))?", re.ASCII)
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:(?:,|\{,\}|\\,)\d{3})+(?![\d,])(?:\.\d+)?", re.ASCII)
+_MARKED_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:(?:\{,\}|\\,)\d{3})+(?![\d,])(?:\.\d+)?", re.ASCII)  # 1{,}234
 _GROUPS = re.compile(r"[1-9]\d{0,2}(?:(?: |\\,)\d{3})+(?![\d./]| *[/\d])(?:\.\d+)?", re.ASCII)  # 37 000
 _WORD = re.compile(r"[A-Za-z]+")
 _COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
@@ -114,9 +115,12 @@ class _Cutter:
         self._skip(1)
 
     def _number(self) -> None:
-        outside = self.depth == 0 and self.thousands
-        grouped = (_THOUSANDS.match(self.text, self.at) if outside else None) or _GROUPS.match(self.text, self.at)
-        found = grouped or _NUMBER.match(self.text, self.at)
+        patterns = [_MARKED_THOUSANDS, _GROUPS, _NUMBER]
+        if self.depth == 0 and self.thousands:
+            patterns.insert(0, _THOUSANDS)
+        if self.tokens and self.tokens[-1].text == "_":  # log_2 100
+            patterns = [_NUMBER]
+        found = next((match for pattern in patterns if (match := pattern.match(self.text, self.at))), None)
         if found is None:
             raise self._refuse(Code.UNEXPECTED)
         plain = re.sub(r"[^\d.eE+-]", "", found[0]).lower()
@@ -139,7 +143,9 @@ class _Cutter:
         elif (name := unicodedata.name(sign, "")).startswith("VULGAR FRACTION"):
             self._add(Kind.NUMBER, unicodedata.normalize("NFKC", sign).replace("⁄", "/"), 1)
         elif name.startswith("GREEK") and sign.isalpha():
-            self._add(Kind.NAME, sign, 1)
+            letter = name.rpartition(" ")[2]
+            plain = letter.lower() if "SMALL" in name else letter.capitalize()
+            self._add(Kind.NAME, plain if plain in vocabulary.GREEK else sign, 1)
         else:
             raise self._refuse(Code.UNKNOWN_SIGN)
 
@@ -152,6 +158,8 @@ class _Cutter:
             self._skip(length)
         elif name in vocabulary.UPRIGHT:
             self._upright(found)
+        elif name == "mathbb" and (braced := _BRACED.match(self.text, found.end())) and braced[1].strip() == "R":
+            self._named("reals", braced.end() - self.at)
         elif name == "placeholder":
             raise self._refuse(Code.INCOMPLETE, length)
         elif name in ("begin", "end"):
@@ -194,7 +202,7 @@ class _Cutter:
         elif word in vocabulary.CONSTANTS or word == "emptyset":
             self._add(Kind.CONSTANT, vocabulary.CONSTANTS[word], length)
         else:
-            self._add(Kind.NAME, vocabulary.LETTERS_OF_COMMANDS.get(word, word), length)
+            self._add(Kind.NAME, vocabulary.SAME_LETTERS.get(word, word), length)
 
     def _word(self) -> None:
         """A run of letters: a connective, a function, or variables and functions side by side."""

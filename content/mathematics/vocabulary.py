@@ -20,6 +20,7 @@ CONSTANTS |= {
     "emptyset": "emptyset",
     "varnothing": "emptyset",
     "inf": "infinity",
+    "reals": "reals",
 }
 CONNECTIVES = {
     "or": "or",
@@ -56,7 +57,7 @@ SIGNS = {
     **{"lbrace": "\\{", "rbrace": "\\}", "{": "\\{", "}": "\\}", "lbrack": "[", "rbrack": "]", "|": "|"},
     **{"lparen": "(", "rparen": ")", "colon": "/", "slash": "/", "star": "^"},  # MathLive makes \\star of **
 }
-SPACES = _words(", ; : ! > quad qquad space thinspace displaystyle textstyle limits nolimits $ €") | {" "}
+SPACES = _words(", ; : ! > quad qquad space thinspace displaystyle textstyle limits nolimits $ € ( ) [ ]") | {" "}
 SIZES = _words("left right big Big bigl bigr Bigl Bigr bigg Bigg biggl biggr mleft mright middle")
 UPRIGHT = _words("text mathrm operatorname textrm mathit mbox textit textbf mathbf")
 _ONE_FOR_ONE: dict[str | int, str] = {
@@ -72,9 +73,7 @@ PLAIN = str.maketrans(_ONE_FOR_ONE)  # one sign for one, so that positions stay
 SINGLE = {"≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">=", "≠": "!=", "≦": "<=", "≧": ">=", "∪": "or", "∨": "or"}
 SINGLE |= {"∧": "and", "∈": "in", ":": "/"} | {sign: sign for sign in "+-*/^=<>()[]{}|,;!%°&_±∓"}
 DOUBLE = {"**": "^", "<=": "<=", ">=": ">=", "!=": "!=", "<>": "!=", "==": "=", "=<": "<=", "=>": ">="}
-LETTERS = {"π": "pi", "∞": "infinity", "∅": "emptyset", "√": "sqrt", "∛": "cbrt"}
+LETTERS = {"π": "pi", "∞": "infinity", "∅": "emptyset", "ℝ": "reals", "√": "sqrt", "∛": "cbrt"}
 RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
-LETTERS_OF_COMMANDS = {"differentialD": "d"}
-NAMED = (
-    FUNCTIONS | GREEK | set(CONSTANTS) | set(LETTERS_OF_COMMANDS)
-)  # what may stand after a backslash and is one token
+SAME_LETTERS = {"differentialD": "d", "varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi"}
+NAMED = FUNCTIONS | GREEK | set(CONSTANTS) | set(SAME_LETTERS)  # what may stand after a backslash and is one token

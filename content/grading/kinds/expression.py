@@ -11,11 +11,11 @@ from typing import ClassVar
 from content import mathematics
 from content.grading.finishing import statements, unfinished
 from content.grading.grades import Grade, Reason, Response, partial, right, wrong
-from content.grading.keys import KeyReader, readings
+from content.grading.keys import LONGEST, KeyReader, readings
 from content.grading.kind import Field, Input, Kind, Option, Part, Reads, Shape, Widget, gettext_noop
 from content.grading.responses import one_text
 from content.grading.restating import is_restated
-from content.mathematics import trees
+from content.mathematics import numerics, trees
 from content.mathematics.forms import Form, bare, has_form
 from content.package import Json, StepKind, WrongAnswer
 
@@ -29,6 +29,10 @@ FORMS = {
     Form.SIMPLIFIED: gettext_noop("simplified"),
     Form.SOLVED: gettext_noop("solved for the variable"),
     Form.STATEMENT: gettext_noop("the equation or inequality itself"),
+    Form.FRACTION: gettext_noop("as one fraction"),
+    Form.SLOPE_INTERCEPT: gettext_noop("in the form y = mx + b"),
+    Form.STANDARD: gettext_noop("in standard form"),
+    Form.SCIENTIFIC: gettext_noop("in scientific notation"),
     Form.EXACT: gettext_noop("exactly as the key is written"),
 }
 
@@ -37,12 +41,14 @@ FORMS = {
 class ExpressionKey:
     """A formula, equation, list …; all readings of the value and of what else is accepted.
 
-    form: the one asked for, or None where the author says nothing (see content/grading/finishing.py).
+    form: the one asked for, or None where the author says nothing (see content/grading/finishing.py). domain: where
+    formulas are compared, or None for wherever both have a value.
     """
 
     kind: ClassVar[StepKind] = StepKind.EXPRESSION
     readings: tuple[trees.Node, ...]
     form: Form | None = None
+    domain: mathematics.Domain | None = None
 
 
 class Expression(Kind[ExpressionKey]):
@@ -60,18 +66,19 @@ class Expression(Kind[ExpressionKey]):
             label=gettext_noop("Form asked for"),
             options=tuple(Option(id=form.value, text=text) for form, text in FORMS.items()),
         ),
+        Part(name="domain", shape=Shape.LINE, label=gettext_noop("Compared only for")),
     )
     example: Json = {"kind": "expression", "value": "2x + 6"}
 
     def parse(self, answer: Json) -> ExpressionKey:
-        """Read value, accept and form."""
+        """Read value, accept, form and domain."""
         reader = KeyReader(answer)
-        reader.only("value", "accept", "form")
+        reader.only("value", "accept", "form", "domain")
         found = reader.formulas("value", [reader.text("value")])
         found += reader.formulas("accept", reader.texts("accept", needed=False))
-        form = reader.form(Form)
+        form, domain = reader.form(Form), _domain(reader)
         reader.finish()
-        return ExpressionKey(readings=tuple(found), form=form)
+        return ExpressionKey(readings=tuple(found), form=form, domain=domain)
 
     def grade(self, key: ExpressionKey, response: Response, wrong_answers: Sequence[WrongAnswer]) -> Grade:
         """Grade one formula. Raises Unreadable."""
@@ -102,15 +109,28 @@ class Expression(Kind[ExpressionKey]):
         return is_restated(key.readings, readings(one_text(response)), given)
 
 
+def _domain(reader: KeyReader) -> mathematics.Domain | None:
+    if not (text := reader.text("domain")):
+        return None
+    try:
+        found = mathematics.read_domain(text)
+    except mathematics.Unreadable as problem:
+        reader.problems.append(f"domain: {text[:LONGEST]} is no condition such as x > 0: {problem}")
+        return None
+    if not numerics.has_points(found):
+        reader.problems.append(f"domain: {text[:LONGEST]} leaves hardly anything to compare at")
+    return found
+
+
 def grade_expression(key: ExpressionKey, response: str, wrong_answers: Sequence[WrongAnswer]) -> Grade:
     """Grade one formula. Raises Unreadable."""
     given = _named(key, tuple(_in_letters_of(key, reading) for reading in readings(response)))
-    matched = _matches(key.readings, given)
+    matched = _matches(key.readings, given, key.domain)
     if matched is None:
         read_as, recognised = mathematics.latex(given[0]), _recognised(key, wrong_answers, given)
-        if recognised is None and _matches(key.readings, _bracketed(given)):
+        if recognised is None and _matches(key.readings, _bracketed(given), key.domain):
             return partial(Reason.FORM, read_as, form=BRACKETS)
-        if recognised is None and _matches(key.readings, _assigned(key, given)):
+        if recognised is None and _matches(key.readings, _assigned(key, given), key.domain):
             return partial(Reason.FORM, read_as, form=NAMES)
         return wrong(read_as, wrong_answer=recognised)
     reading, wanted = matched
@@ -168,10 +188,12 @@ def _assigned(key: ExpressionKey, given: Sequence[trees.Node]) -> tuple[trees.No
     )
 
 
-def _matches(keys: Sequence[trees.Node], given: Sequence[trees.Node]) -> tuple[trees.Node, trees.Node] | None:
+def _matches(
+    keys: Sequence[trees.Node], given: Sequence[trees.Node], domain: mathematics.Domain | None
+) -> tuple[trees.Node, trees.Node] | None:
     """The first reading of the answer that is equivalent to a key, with that key."""
     pairs = ((reading, key) for key in keys for reading in given)
-    return next((pair for pair in pairs if mathematics.is_equivalent(*pair)), None)
+    return next((pair for pair in pairs if mathematics.is_equivalent(*pair, domain=domain)), None)
 
 
 def _lacking_form(key: ExpressionKey, reading: trees.Node, wanted: trees.Node) -> str:
@@ -195,7 +217,7 @@ def _recognised(
         if exactly:
             if any(bare(reading) == bare(other) for reading in given for other in expected):
                 return index
-        elif _matches(expected, given):
+        elif _matches(expected, given, key.domain):
             return index
     return None
 
