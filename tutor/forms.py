@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from content import variants
 from content.models import Course
 from students import records
 from students.models import Classroom, Preference, User
@@ -23,16 +24,7 @@ CONSENT_HELP = _(
     "Everything works the same without it, and you can change your mind at any time under Preferences."
 )
 YOUR_NAME = _("Your name, as teachers and classmates see it")
-INTERESTS = (
-    ("sport", _("sport")),
-    ("music", _("music")),
-    ("nature", _("animals and nature")),
-    ("technology", _("technology")),
-    ("travel", _("travel")),
-    ("cooking", _("cooking")),
-    ("money", _("money and shopping")),
-    ("games", _("games")),
-)
+INTERESTS = tuple((theme, _(words)) for theme, words in variants.THEMES)
 
 
 class SignupForm(AccountSignupForm):  # type: ignore[misc]  # allauth has no types
@@ -115,7 +107,9 @@ class PreferenceForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscrip
         choices=INTERESTS,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Your teachers see them on your page, to find examples that suit you. Exercises stay the same."),
+        help_text=_(
+            "Stories in exercises are about them where they can be; the mathematics stays the same. Teachers see them."
+        ),
     )
 
     class Meta:
