@@ -19,7 +19,7 @@ from content.models import Exercise, Hint, Resource, Step
 BATCH = 1000
 MOST_TEXT = 20_000  # characters of a row that can be found
 MOST_WORDS = 12  # of a search
-RANKED = 1000  # matches that are put in order; of more, these are the first of their course
+RANKED = 1000  # matches that are put in order; of more, any of them
 LAST_POSITION = 16_383  # of a lexeme, PostgreSQL's own limit
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _COMMAND = re.compile(r"\\[A-Za-z]+|[@{}$_^\\|]")
@@ -73,12 +73,14 @@ def resources(wanted: Wanted) -> QuerySet[Resource]:
 
 def page(rows: QuerySet[Any], wanted: Wanted, *, number: int = 1, size: int = 50) -> Found:
     """One page of what was found, the best first, or without a text in the order of the courses."""
-    some = rows.order_by("course", "position", "pk").values_list("pk", flat=True)[:RANKED]
-    total = len(keys := list(some))
+    has_text = bool(wanted.text.strip())
+    in_order = ("course", "position", "pk")
+    keys = list(rows.order_by(*(() if has_text else in_order)).values_list("pk", flat=True)[:RANKED])
+    total = len(keys)
     number = max(1, min(number, -(-total // size)))
-    if wanted.text.strip():
+    if has_text:
         ranked = rows.model.objects.filter(pk__in=keys).annotate(rank=SearchRank(F("words"), query(wanted.text)))
-        keys = list(ranked.order_by("-rank", "course", "position", "pk").values_list("pk", flat=True))
+        keys = list(ranked.order_by("-rank", *in_order).values_list("pk", flat=True))
     shown = keys[(number - 1) * size : number * size]
     by_key = rows.model.objects.select_related("course").in_bulk(shown)
     return Found(
