@@ -225,7 +225,10 @@ def _right(verdicts: Sequence[Verdict]) -> int:
 def _move_counts(step_id: int, concepts: Sequence[int], *, by: int) -> dict[str, int]:
     """Move the right answers of the step and its concepts, and return by how much, for undoing."""
     step = _move_rows("step", {step_id: by})
-    return {"step": step[step_id], **{str(pk): moved for pk, moved in _move_rows("concept", dict.fromkeys(concepts, by)).items()}}
+    return {
+        "step": step[step_id],
+        **{str(pk): moved for pk, moved in _move_rows("concept", dict.fromkeys(concepts, by)).items()},
+    }
 
 
 def _move_rows(column: str, by: Mapping[int, int]) -> dict[int, int]:

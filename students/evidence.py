@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from content import package, variants
+from content import catalog, package, variants
 from students import knowledge
 from students.models import Attempt
 
@@ -22,8 +22,9 @@ class PastAnswer:
     exercise_id: int
     language: str  # of the course
     exercise: str  # its title, or its key
-    template: package.Exercise  # with the one step that was answered
+    template: package.Exercise  # as it was served, with the one step that was answered
     seed: int
+    theme: str
     at: datetime
     correct: bool
     corrected: bool  # it was said to be the other way then
@@ -34,7 +35,7 @@ class PastAnswer:
     @cached_property
     def asked(self) -> str:
         """What was asked, as Markdown: the exercise and its step in the variant that the student had."""
-        asked = variants.instantiate(self.template, self.seed)
+        asked = variants.instantiate(self.template, self.seed, self.theme)
         return " ".join(part for part in (asked.prompt, asked.steps[0].prompt) if part) or self.exercise
 
 
@@ -95,13 +96,9 @@ def _facts(attempt: Attempt) -> dict[str, Any]:
         "exercise_id": exercise.pk,
         "language": exercise.course.language,
         "exercise": str(exercise),
-        "template": package.Exercise(
-            key=exercise.key,
-            prompt=exercise.prompt,
-            variables=exercise.variables,
-            steps=(package.Step(key=step.key, prompt=step.prompt, answer={"kind": step.kind}),),
-        ),
+        "template": _template(attempt),
         "seed": attempt.seed,
+        "theme": attempt.theme,
         "at": attempt.created_at,
         "correct": attempt.verdict,
         "corrected": attempt.verdict != attempt.correct,
@@ -109,3 +106,15 @@ def _facts(attempt: Attempt) -> dict[str, Any]:
         "hints_used": attempt.hints_used,
         "try_number": attempt.try_number,
     }
+
+
+def _template(attempt: Attempt) -> package.Exercise:
+    """What was served, as far as its texts need it: from the rows at hand, or as it was before it was edited."""
+    step, exercise = attempt.step, attempt.step.exercise
+    prompt, variables, asked = exercise.prompt, exercise.variables, step.prompt
+    if attempt.revision != exercise.revision:
+        served = catalog.exercise(exercise.pk, attempt.revision)
+        prompt, variables = served.prompt, served.variables
+        asked = next((one.prompt for one in served.steps if one.key == step.key), asked)
+    only = package.Step(key=step.key, prompt=asked, answer={"kind": step.kind})
+    return package.Exercise(key=exercise.key, prompt=prompt, variables=variables, steps=(only,))

@@ -181,7 +181,9 @@ def record_size(student_id: int) -> int:
 
     It grows with every attempt, every correction and every correction undone.
     """
-    return int(User.objects.filter(pk=student_id).values_list(size_of_record(Value(student_id)), flat=True).first() or 0)
+    return int(
+        User.objects.filter(pk=student_id).values_list(size_of_record(Value(student_id)), flat=True).first() or 0
+    )
 
 
 def size_of_record(student: OuterRef | Value) -> Combinable:

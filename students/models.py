@@ -131,7 +131,9 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
             verdict=Coalesce(Subquery(latest.values("correct")[:1]), F("correct")),
             credit=Coalesce(Subquery(latest.values("score")[:1]), F("score")),
             shows=Case(
-                When(Exists(latest), then=misconception), default=F("misconception"), output_field=models.BigIntegerField()
+                When(Exists(latest), then=misconception),
+                default=F("misconception"),
+                output_field=models.BigIntegerField(),
             ),
             counted=Coalesce(Subquery(latest.values("counted")[:1]), Value(True)),
         )
@@ -305,9 +307,7 @@ class Regrading(models.Model):
 class Correction(models.Model):
     """Append-only, as attempts: what an attempt counts as by a regrading."""
 
-    regrading = models.ForeignKey(
-        Regrading, models.CASCADE, related_name="corrections", verbose_name=_("regrading")
-    )
+    regrading = models.ForeignKey(Regrading, models.CASCADE, related_name="corrections", verbose_name=_("regrading"))
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="corrections", verbose_name=_("attempt"))
     student = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name=_("student"))  # the attempt's
     correct = models.BooleanField(_("correct"))
@@ -330,11 +330,9 @@ class Correction(models.Model):
 
 
 class StateChange(models.Model):
-    """What a regrading did to a concept state: whole rows before and after, so that undoing brings them back exactly."""
+    """What a regrading did to a concept state: the row before and after, so that undoing brings it back exactly."""
 
-    regrading = models.ForeignKey(
-        Regrading, models.CASCADE, related_name="state_changes", verbose_name=_("regrading")
-    )
+    regrading = models.ForeignKey(Regrading, models.CASCADE, related_name="state_changes", verbose_name=_("regrading"))
     student = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name=_("student"))
     concept = models.ForeignKey(Concept, models.CASCADE, related_name="+", verbose_name=_("concept"))
     before = models.JSONField(_("before"))
@@ -345,9 +343,7 @@ class StateChange(models.Model):
     class Meta:
         verbose_name = _("change of a state")
         verbose_name_plural = _("changes of states")
-        constraints = (
-            models.UniqueConstraint(fields=("regrading", "student", "concept"), name="state_changed_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("regrading", "student", "concept"), name="state_changed_once"),)
 
     def __str__(self) -> str:
         return f"{self.student_id} · {self.concept_id}: {self.value_before:.2f} → {self.value_after:.2f}"
@@ -371,16 +367,14 @@ class Writing(models.Model):
         verbose_name = _("text handed in")
         verbose_name_plural = _("texts handed in")
         indexes = (models.Index(fields=("student", "handed_in_at")),)
-        constraints = (
-            models.UniqueConstraint(fields=("student", "submission_id"), name="text_handed_in_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("student", "submission_id"), name="text_handed_in_once"),)
 
     def __str__(self) -> str:
         return f"{self.student_id} · {self.step_id} · {self.handed_in_at:%Y-%m-%d %H:%M}"
 
 
 class Assessment(models.Model):
-    """Append-only: what a person said of a text. The latest is in force; the first made the attempt that it counts as."""
+    """Append-only: what a person said of a text. The latest is in force; the first made the attempt it counts as."""
 
     writing = models.ForeignKey(Writing, models.CASCADE, related_name="assessments", verbose_name=_("text"))
     student = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name=_("student"))  # the text's

@@ -92,9 +92,7 @@ def record_attempt(new: NewAttempt, *, now: datetime) -> Recorded:
     attempt = as_row(new, at=now)
     attempt.save(force_insert=True)
     states = _states(new.student_id, new.concept_ids, now=now)
-    changes = tuple(
-        advance(states[concept_id], attempt, correct=attempt.correct) for concept_id in sorted(states)
-    )
+    changes = tuple(advance(states[concept_id], attempt, correct=attempt.correct) for concept_id in sorted(states))
     save_states(states.values(), fields=MOVED)
     if attempt.is_label:
         add_counts({new.step_id: (1, int(new.correct))}, dict.fromkeys(new.concept_ids, (1, int(new.correct))))

@@ -13,13 +13,14 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from content import catalog, grading, markup, package
+from content import catalog, grading, package
 from content.models import Misconception
 from students import records
 from students.models import Preference, User
 from tutor import feedback
 from tutor.feedback import Feedback
 from tutor.models import Turn, TurnAttempt
+from tutor.turns.keys import formulas, in_force, judge
 from tutor.turns.progress import Progress, Response
 from tutor.turns.refreshing import queue_refresh
 from tutor.turns.shown import TurnView, concrete, find, show
@@ -36,11 +37,16 @@ class AlreadyMoved(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of an act. `repeated`: this submission had come before, and is told the same again."""
+    """What came of an act.
+
+    repeated: this submission had come before, and is told the same again. counted: not so for an answer that is right
+    but in another form than is asked for; the student is told, and nothing else happens.
+    """
 
     view: TurnView
     feedback: Feedback | None = None
     repeated: bool = False
+    counted: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +97,11 @@ def submit_answer(
             hand = _take(turn_token, student)
             if hand.progress.has_counted(submission_id):
                 return _again(student, submission_id)
-            step = hand.step(step_key)
-            key = grading.parse_key(step.answer)
-            given = _given(hand.exercise.title, hand.exercise.prompt, step.prompt)
-            grade = grading.grade(key, response, wrong_answers=step.wrong_answers, given=given)
+            step = in_force(hand.turn, hand.step(step_key))
+            grade = judge(hand.exercise, step, response)
+            if grade.is_message:
+                told = feedback.mark(grade, step=step.key, offer=feedback.Offer.TRY_AGAIN)
+                return Outcome(view=hand.view(), feedback=feedback.words(told), counted=False)
             came = _Submission(response=response, submission_id=submission_id, now=now)
             return _record(hand, step, grade, came)
     except IntegrityError:
@@ -132,7 +139,7 @@ def answer_scaffold(
         hint = next((hint for hint in step.hints[: own.hints] if hint.key == hint_key), None)
         if hint is None or hint.answer is None:
             raise AlreadyMoved(hand.view())
-        grade = grading.grade(grading.parse_key(hint.answer), response, given=_given(hint.text))
+        grade = grading.grade(grading.parse_key(hint.answer), response, given=formulas(hint.text))
         offer = feedback.Offer.NEXT if grade.correct else feedback.Offer.TRY_AGAIN
         marking = feedback.mark(grade, step=step.key, offer=offer)
         answer = {"response": response, "correct": grade.correct, "marking": marking.to_json()}
@@ -200,11 +207,6 @@ def _record(hand: _Hand, step: package.Step, grade: grading.Grade | None, came: 
     return Outcome(view=hand.view(), feedback=feedback.words(marking))
 
 
-def _given(*texts: str) -> list[str]:
-    """The formulas of what was asked: an answer that only repeats one of them is no answer."""
-    return [formula for text in texts if "$" in text for formula in markup.formulas(text)]
-
-
 def _marking(
     hand: _Hand, step: package.Step, grade: grading.Grade | None
 ) -> tuple[feedback.Marking, Misconception | None]:
@@ -250,7 +252,7 @@ def _attempt(
     misconception: Misconception | None,
     came: _Submission,
 ) -> records.NewAttempt:
-    place = hand.exercise.steps.index(step)
+    place = [one.key for one in hand.exercise.steps].index(step.key)
     entry = hand.map().exercise_of[hand.turn.exercise_id]
     return records.NewAttempt(
         student_id=hand.student.pk,
