@@ -1,6 +1,7 @@
 """Reads: courses out of their rows, for practice. Kept in the process by id and revision, which every change raises.
 
-Rows hold only the latest revision: asked for an older one that is no longer kept, the latest is given.
+An exercise under a revision is the version that was published so, whatever it has become. Of exercises that were there
+before versions were kept, the nearest content that is known is given.
 """
 
 from collections import defaultdict
@@ -10,8 +11,20 @@ from functools import cached_property, lru_cache
 
 from django.db.models import Prefetch, QuerySet
 
-from content import package, variants
-from content.models import Concept, Course, Exercise, Figure, Hint, Misconception, Prerequisite, Step, WrongAnswer
+from content import package, packed, variants
+from content.models import (
+    Concept,
+    Course,
+    Exercise,
+    ExerciseVersion,
+    Figure,
+    Hint,
+    Misconception,
+    Prerequisite,
+    Resource,
+    Step,
+    WrongAnswer,
+)
 
 EXERCISES_KEPT = 4096
 VARIANTS_KEPT = 512
@@ -77,8 +90,18 @@ class CourseMap:
 
 @lru_cache(maxsize=EXERCISES_KEPT)
 def exercise(exercise_id: int, revision: int) -> package.Exercise:
-    """Return an exercise with its steps, hints and wrong answers, as a template. Raises Exercise.DoesNotExist."""
-    return as_package(_with_parts().get(pk=exercise_id))
+    """Return an exercise as it was published under a revision, as a template. Raises Exercise.DoesNotExist.
+
+    One query where it is a version, and it always is but for old rows.
+    """
+    versions = ExerciseVersion.objects.filter(exercise=exercise_id)
+    content = versions.filter(number=revision).values_list("content", flat=True).first()
+    if content is not None:
+        return packed.from_json(content)
+    row = with_parts().get(pk=exercise_id)
+    later = versions.filter(number__gt=revision).order_by("number").values_list("content", flat=True)
+    content = later.first() if revision < row.revision else None
+    return as_package(row) if content is None else packed.from_json(content)
 
 
 @lru_cache(maxsize=VARIANTS_KEPT)
@@ -113,14 +136,14 @@ def course_map(course_id: int, revision: int) -> CourseMap:
     It is read as plain values: a course may have thousands of exercises, and rows of them take a second to make.
     """
     steps: dict[int, list[int]] = defaultdict(list)
-    live_steps = _live_steps().filter(exercise__course=course_id, exercise__retired=False)
+    live_steps = _live_steps().filter(exercise__course=course_id, exercise__retired=False, exercise__published=True)
     for exercise_id, step_id in live_steps.values_list("exercise_id", "pk"):
         steps[exercise_id].append(step_id)
     concepts: dict[int, list[int]] = defaultdict(list)
     pairs = Step.concepts.through.objects.filter(step__exercise__course=course_id, concept__retired=False)
     for step_id, concept_id in pairs.order_by("concept__position", "concept").values_list("step", "concept"):
         concepts[step_id].append(concept_id)
-    rows = Exercise.objects.filter(course=course_id, retired=False).order_by("position", "pk")
+    rows = Exercise.objects.filter(course=course_id, retired=False, published=True).order_by("position", "pk")
     return CourseMap(
         id=course_id,
         concepts=_concept_entries(course_id),
@@ -154,8 +177,8 @@ def figures(course_id: int, *, revision: int | None = None) -> Mapping[str, str]
 
 def course_package(course: Course) -> package.CoursePackage:
     """Return a whole course as a package, files included: what an export writes."""
-    concepts = Concept.objects.filter(course=course, retired=False).prefetch_related("prerequisites__requires")
-    exercises = _with_parts().filter(course=course, retired=False).order_by("position", "pk")
+    concepts = Concept.objects.filter(course=course, retired=False).prefetch_related("prerequisites__requires", "rules")
+    exercises = with_parts().filter(course=course, retired=False, published=True).order_by("position", "pk")
     return package.CoursePackage(
         slug=course.slug,
         title=course.title,
@@ -164,13 +187,50 @@ def course_package(course: Course) -> package.CoursePackage:
         licence=course.licence,
         attribution=course.attribution,
         concepts=tuple(_concept(row) for row in concepts.order_by("position", "pk")),
-        misconceptions=tuple(
-            package.Misconception(key=row.key, title=row.title, explanation=row.explanation)
-            for row in Misconception.objects.filter(course=course).order_by("pk")
-        ),
+        misconceptions=misconceptions(course.pk),
+        resources=resources(course.pk),
         exercises=tuple(as_package(row) for row in exercises),
         files={figure.name: _content(figure) for figure in Figure.objects.filter(course=course)},
     )
+
+
+def misconceptions(course_id: int) -> tuple[package.Misconception, ...]:
+    """Return the misconceptions of a course, the oldest first. Two queries."""
+    rows = Misconception.objects.filter(course=course_id).order_by("pk")
+    return tuple(
+        package.Misconception(
+            key=row.key,
+            title=row.title,
+            explanation=row.explanation,
+            shows=row.shows,
+            concepts=tuple(concept.key for concept in row.concepts.all()),
+            rewritings=tuple(package.Rewriting(before=before, after=after) for before, after in row.rewritings),
+        )
+        for row in rows.prefetch_related(Prefetch("concepts", _live_concepts()))
+    )
+
+
+def resources(course_id: int) -> tuple[package.Resource, ...]:
+    """Return the resources in use of a course, in their order. Two queries."""
+    rows = Resource.objects.filter(course=course_id, retired=False).order_by("position", "pk")
+    return tuple(
+        package.Resource(
+            key=row.key,
+            title=row.title,
+            kind=package.ResourceKind(row.kind),
+            text=row.text,
+            url=row.url,
+            concepts=tuple(concept.key for concept in row.concepts.all()),
+            minutes=row.minutes,
+            licence=row.licence,
+            attribution=row.attribution,
+        )
+        for row in rows.prefetch_related(Prefetch("concepts", _live_concepts()))
+    )
+
+
+def _live_concepts() -> QuerySet[Concept]:
+    return Concept.objects.filter(retired=False).order_by("position", "pk")
 
 
 def _content(figure: Figure) -> bytes:
@@ -187,6 +247,8 @@ def as_package(row: Exercise) -> package.Exercise:
         lesson=row.lesson,
         licence=row.licence,
         attribution=row.attribution,
+        tags=tuple(row.tags),
+        difficulty="" if row.difficulty is None else str(row.difficulty).removesuffix(".0"),
         variables=row.variables,
         steps=tuple(_step(step) for step in row.steps.all()),
     )
@@ -196,9 +258,10 @@ def _live_steps() -> QuerySet[Step]:
     return Step.objects.filter(retired=False).order_by("position", "pk")
 
 
-def _with_parts() -> QuerySet[Exercise]:
+def with_parts() -> QuerySet[Exercise]:
+    """Exercises with everything that `as_package` reads. Five queries, however many they are."""
     steps = _live_steps().prefetch_related(
-        Prefetch("concepts", Concept.objects.filter(retired=False).order_by("position", "pk")),
+        Prefetch("concepts", _live_concepts()),
         Prefetch("hints", Hint.objects.order_by("position")),
         Prefetch("wrong_answers", WrongAnswer.objects.order_by("position", "pk").select_related("misconception")),
     )
@@ -240,6 +303,10 @@ def _concept(row: Concept) -> package.Concept:
         summary=row.summary,
         example=row.example,
         requires=tuple(edge.requires.key for edge in edges if not edge.requires.retired),
+        rules=tuple(
+            package.Rule(key=rule.key, statement=rule.statement, when=rule.when, example=rule.example)
+            for rule in row.rules.all()
+        ),
     )
 
 

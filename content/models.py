@@ -47,6 +47,7 @@ class Concept(models.Model):
     example = models.TextField(_("worked example"), blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
     retired = models.BooleanField(_("retired"), default=False)
+    imported = models.BooleanField(default=False, editable=False)  # retired once a package no longer has it
     requires = models.ManyToManyField(
         "self", through="Prerequisite", symmetrical=False, related_name="unlocks", verbose_name=_("prerequisites")
     )
@@ -150,7 +151,10 @@ class Exercise(models.Model):
         verbose_name = _("exercise")
         verbose_name_plural = _("exercises")
         ordering = ("course", "position")
-        indexes = (GinIndex(fields=("words",), name="exercise_words"),)
+        indexes = (
+            GinIndex(fields=("words",), name="exercise_words"),
+            models.Index(fields=("course", "position", "id"), name="exercise_in_order"),
+        )
         constraints = (models.UniqueConstraint(fields=("course", "key"), name="exercise_key_unique_in_course"),)
 
     def __str__(self) -> str:
@@ -275,6 +279,7 @@ class Resource(models.Model):
     attribution = models.TextField(_("attribution"), blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
     retired = models.BooleanField(_("retired"), default=False)
+    imported = models.BooleanField(default=False, editable=False)  # retired once a package no longer has it
     words = SearchVectorField(null=True, editable=False)  # what it is found by: content/search.py
 
     class Meta:

@@ -8,15 +8,31 @@ over several seeds.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from content import grading, graph, markup, rewriting, variants
-from content.package import CoursePackage, Defect, Exercise, Hint, Json, Misconception, Step, WrongAnswer
+from content.package import (
+    Concept,
+    CoursePackage,
+    Defect,
+    Exercise,
+    Hint,
+    Json,
+    Misconception,
+    Resource,
+    Step,
+    WrongAnswer,
+)
 
 KEY_LENGTH = 120  # as in content/models
 TITLE_LENGTH = 200
-EXERCISE_TITLE_LENGTH = 300
+EXERCISE_TITLE_LENGTH = 300  # and that of a resource
+TAG_LENGTH = 60
+ADDRESS_LENGTH = 1000
 LANGUAGES = ("en", "zh-hans")
 SEEDS = 5  # variants of a template that are checked
+_ADDRESS = re.compile(r"https?://[^\s/]+\S*\Z")
+_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,15})?\Z", re.ASCII)
 _KEY = re.compile(r"[\w.-]+\Z")
 _STEP_KEY = re.compile(r"[\w.:-]+\Z")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
@@ -42,12 +58,8 @@ def check(package: CoursePackage, *, places: Mapping[str, str] | None = None) ->
         for found in check_exercise(exercise, figures=package.files, misconceptions=package.misconceptions):
             name = f"step {found.step}" if found.step else f"exercise {exercise.key}"
             defects.append(Defect(place=f"{name}, {found.part}" if found.part else name, problem=found.problem))
-    for concept in package.concepts:
-        for part, text in (("title", concept.title), ("summary", concept.summary), ("example", concept.example)):
-            defects += [
-                Defect(place=f"concept {concept.key}, {part}", problem=problem)
-                for problem in _text_problems(text, package.files)
-            ]
+    for place, text in _other_texts(package):
+        defects += [Defect(place=place, problem=problem) for problem in _text_problems(text, package.files)]
     for misconception in package.misconceptions:
         defects += [
             Defect(place=f"misconception {misconception.key}, rule {number}", problem=problem)
@@ -63,6 +75,7 @@ def check_structure(package: CoursePackage) -> list[Defect]:
     named: tuple[tuple[str, list[str]], ...] = (
         ("concept", [concept.key for concept in package.concepts]),
         ("misconception", [misconception.key for misconception in package.misconceptions]),
+        ("resource", [resource.key for resource in package.resources]),
         ("exercise", [exercise.key for exercise in package.exercises]),
         ("step", [step.key for exercise in package.exercises for step in exercise.steps]),
     )
@@ -73,8 +86,13 @@ def check_structure(package: CoursePackage) -> list[Defect]:
         place = f"concept {concept.key}"
         defects += _unknown(place, "requires", concept.requires, concepts)
         defects += _length(place, concept.title, TITLE_LENGTH, required=True)
+        defects += _rules(concept)
     for misconception in package.misconceptions:
-        defects += _length(f"misconception {misconception.key}", misconception.title, TITLE_LENGTH, required=True)
+        place = f"misconception {misconception.key}"
+        defects += _length(place, misconception.title, TITLE_LENGTH, required=True)
+        defects += _unknown(place, "concepts", misconception.concepts, concepts)
+    for resource in package.resources:
+        defects += _resource(resource, concepts)
     requires = {concept.key: [key for key in concept.requires if key in concepts] for concept in package.concepts}
     if cycle := graph.find_cycle(requires):
         defects.append(Defect(place=f"concept {cycle[0]}", problem=f"prerequisites in a circle: {' → '.join(cycle)}"))
@@ -87,6 +105,12 @@ def check_structure(package: CoursePackage) -> list[Defect]:
         if not is_figure_name(name)
     ]
     return defects
+
+
+def check_one(exercise: Exercise, *, concepts: set[str], misconceptions: set[str]) -> list[Defect]:
+    """Return what is wrong with an exercise's own keys and references, given the keys that its course has."""
+    defects = [*_keys("exercise", [exercise.key]), *_keys("step", [step.key for step in exercise.steps])]
+    return [*defects, *_exercise_references(exercise, concepts, misconceptions)]
 
 
 def is_figure_name(name: str) -> bool:
@@ -301,15 +325,77 @@ def _exercise_references(exercise: Exercise, concepts: set[str], misconceptions:
     yield from _length(place, exercise.title, EXERCISE_TITLE_LENGTH)
     yield from _length(place, exercise.lesson, TITLE_LENGTH)
     yield from _length(place, exercise.licence, TITLE_LENGTH)
+    for tag in exercise.tags:
+        if not tag.strip() or len(tag) > TAG_LENGTH:
+            yield Defect(place=place, problem=f"tags: {tag!r} is not a tag of at most {TAG_LENGTH} characters")
+    if len(set(exercise.tags)) < len(exercise.tags):
+        yield Defect(place=place, problem="tags: one stands there twice")
+    if exercise.difficulty and not _is_share(exercise.difficulty):
+        yield Defect(place=place, problem=f"difficulty is {exercise.difficulty}, not a number from 0 to 1")
     if not exercise.steps:
         yield Defect(place=place, problem="no steps")
     for step in exercise.steps:
-        yield from _unknown(f"step {step.key}", "concepts", step.concepts, concepts)
-        if not step.concepts:
-            yield Defect(place=f"step {step.key}", problem="it practises no concept")
-        for wrong in step.wrong_answers:
-            if wrong.misconception:
-                yield from _unknown(f"step {step.key}", "misconception", [wrong.misconception], misconceptions)
+        yield from _step_references(step, concepts, misconceptions)
+
+
+def _step_references(step: Step, concepts: set[str], misconceptions: set[str]) -> Iterator[Defect]:
+    yield from _unknown(f"step {step.key}", "concepts", step.concepts, concepts)
+    if not step.concepts:
+        yield Defect(place=f"step {step.key}", problem="it practises no concept")
+    for index, wrong in enumerate(step.wrong_answers):
+        part = f"step {step.key}, wrong answer {index + 1}"
+        if wrong.credit and not (_is_share(wrong.credit) and float(wrong.credit) < 1):
+            yield Defect(place=part, problem=f"credit is {wrong.credit}, not a number from 0 to below 1")
+        if wrong.applied_to and not wrong.misconception:
+            yield Defect(place=part, problem="applied_to: the misconception whose rule is applied is missing")
+        if wrong.misconception:
+            yield from _unknown(f"step {step.key}", "misconception", [wrong.misconception], misconceptions)
+
+
+def _rules(concept: Concept) -> Iterator[Defect]:
+    """What is wrong with the rules of a concept; their keys are unique in it."""
+    seen: set[str] = set()
+    for index, rule in enumerate(concept.rules):
+        place = f"concept {concept.key}, rule {index + 1}"
+        if not _KEY.match(rule.key) or len(rule.key) > KEY_LENGTH:
+            yield Defect(place=place, problem=f"a key is letters, digits, - . _ and at most {KEY_LENGTH}")
+        if rule.key in seen:
+            yield Defect(place=place, problem=f"the key {rule.key} is used twice in this concept")
+        if not rule.statement.strip():
+            yield Defect(place=place, problem="it states nothing")
+        seen.add(rule.key)
+
+
+def _resource(resource: Resource, concepts: set[str]) -> Iterator[Defect]:
+    place = f"resource {resource.key}"
+    yield from _length(place, resource.title, EXERCISE_TITLE_LENGTH, required=True)
+    yield from _length(place, resource.licence, TITLE_LENGTH)
+    yield from _unknown(place, "concepts", resource.concepts, concepts)
+    if resource.url and (not _ADDRESS.match(resource.url) or len(resource.url) > ADDRESS_LENGTH):
+        yield Defect(place=place, problem="url is not an address that begins with https:// or http://")
+    if not resource.url and not resource.text.strip():
+        yield Defect(place=place, problem="neither a text nor an address (url)")
+
+
+def _other_texts(package: CoursePackage) -> Iterator[tuple[str, str]]:
+    """The texts of a course outside of its exercises, each with the place and part that it is."""
+    parts: list[tuple[str, Any, tuple[str, ...]]] = []
+    for concept in package.concepts:
+        parts.append((f"concept {concept.key}", concept, ("title", "summary", "example")))
+        parts += [
+            (f"concept {concept.key}, rule {number}", rule, ("statement", "when", "example"))
+            for number, rule in enumerate(concept.rules, 1)
+        ]
+    for one in package.misconceptions:
+        parts.append((f"misconception {one.key}", one, ("title", "explanation", "shows")))
+    parts += [(f"resource {one.key}", one, ("title", "text")) for one in package.resources]
+    for place, part, names in parts:
+        for name in names:
+            yield f"{place}, {name}", getattr(part, name)
+
+
+def _is_share(text: str) -> bool:
+    return bool(_NUMBER.match(text)) and 0 <= float(text) <= 1
 
 
 def _placed(defect: Defect, places: Mapping[str, str]) -> Defect:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-from content import schema
+from content import grading, schema
 from content.formats import yincai_writing
 from content.formats.source import Files, Loaded, Written
 from content.formats.yaml_tree import Path, Tree, read_tree
@@ -21,6 +21,10 @@ from content.package import (
     HintKind,
     Json,
     Misconception,
+    Resource,
+    ResourceKind,
+    Rewriting,
+    Rule,
     Step,
     WrongAnswer,
 )
@@ -30,7 +34,7 @@ Part = TypeVar("Part")
 _STEP = {"answer", "hints", "solution", "wrong_answers"}
 _YES = {"true", "yes", "on", "1"}
 _NO = {"false", "no", "off", "0"}
-_SWITCHES = {"unit_required", "case"}  # fields of answer keys that are yes or no
+_LISTS = ("misconceptions.yaml", "resources.yaml")  # of what a course may do without
 
 
 def recognises(files: Files) -> bool:
@@ -43,9 +47,7 @@ def read(files: Files) -> Loaded:
     reading = _Reading()
     course = reading.section(_tree(files, "course.yaml", reading))
     concepts = reading.every(_tree(files, "concepts.yaml", reading), _concept)
-    misconceptions: list[Misconception] = []
-    if "misconceptions.yaml" in files:
-        misconceptions = reading.every(_tree(files, "misconceptions.yaml", reading), _misconception)
+    misconceptions, resources = (_tree(files, name, reading) if name in files else Tree(name) for name in _LISTS)
     exercises: list[Exercise] = []
     for name in sorted(name for name in files if name.startswith("exercises/") and name.endswith((".yaml", ".yml"))):
         exercises += reading.every(_tree(files, name, reading), _exercise)
@@ -57,7 +59,8 @@ def read(files: Files) -> Loaded:
         licence=course.text("licence"),
         attribution=course.text("attribution"),
         concepts=tuple(concepts),
-        misconceptions=tuple(misconceptions),
+        misconceptions=tuple(reading.every(misconceptions, _misconception)),
+        resources=tuple(reading.every(resources, _resource)),
         exercises=tuple(exercises),
         files={
             name.removeprefix("figures/"): data
@@ -78,7 +81,7 @@ def read(files: Files) -> Loaded:
 
 def _strangers(files: Files) -> list[Defect]:
     """Files that look like a part of the course and are not read."""
-    known = {"course.yaml", "concepts.yaml", "misconceptions.yaml"}
+    known = {"course.yaml", "concepts.yaml", *_LISTS}
     found = []
     for name in files:
         path = PurePosixPath(name)
@@ -210,8 +213,23 @@ def _concept(section: _Section) -> Concept:
         summary=section.text("summary"),
         example=section.text("example"),
         requires=section.texts("requires"),
+        rules=tuple(_rule(item, index) for index, item in enumerate(section.sections("rules"))),
     )
     section.remember(f"concept {made.key}")
+    return made
+
+
+def _rule(item: "_Section | str", index: int) -> Rule:
+    key = f"r{index + 1}"
+    if isinstance(item, str):
+        return Rule(key=key, statement=item.strip("\n"))
+    made = Rule(
+        key=item.text("key") or key,
+        statement=item.text("statement", required=True),
+        when=item.text("when"),
+        example=item.text("example"),
+    )
+    item.leftovers()
     return made
 
 
@@ -220,8 +238,43 @@ def _misconception(section: _Section) -> Misconception:
         key=section.text("key", required=True),
         title=section.text("title", required=True),
         explanation=section.text("explanation"),
+        shows=section.text("shows"),
+        concepts=section.texts("concepts"),
+        rewritings=tuple(made for item in section.sections("rewritings") if (made := _rewriting(section, item))),
     )
     section.remember(f"misconception {made.key}")
+    return made
+
+
+def _rewriting(section: _Section, item: "_Section | str") -> Rewriting | None:
+    if isinstance(item, str):
+        section.complain("a rewriting has a before and an after", "rewritings")
+        return None
+    made = Rewriting(before=item.text("before", required=True), after=item.text("after", required=True))
+    item.leftovers()
+    return made
+
+
+def _resource(section: _Section) -> Resource:
+    kind, minutes = section.text("kind", required=True), section.text("minutes")
+    if kind and kind not in list(ResourceKind):
+        section.complain(f"kind is {kind}, not one of {', '.join(ResourceKind)}", "kind")
+        kind = ""
+    if minutes and not (minutes.isascii() and minutes.isdigit() and len(minutes) < 5):
+        section.complain("minutes is not a whole number", "minutes")
+        minutes = ""
+    made = Resource(
+        key=section.text("key", required=True),
+        title=section.text("title", required=True),
+        kind=ResourceKind(kind) if kind else ResourceKind.READING,
+        text=section.text("text"),
+        url=section.text("url"),
+        concepts=section.texts("concepts"),
+        minutes=int(minutes) if minutes else None,
+        licence=section.text("licence"),
+        attribution=section.text("attribution"),
+    )
+    section.remember(f"resource {made.key}")
     return made
 
 
@@ -251,6 +304,8 @@ def _exercise(section: _Section) -> Exercise:
         lesson=section.text("lesson"),
         licence=section.text("licence"),
         attribution=section.text("attribution"),
+        tags=section.texts("tags"),
+        difficulty=section.text("difficulty"),
         variables=section.mapping("variables"),
     )
 
@@ -277,21 +332,35 @@ def _step(section: _Section, key: str, prompt: str, concepts: tuple[str, ...]) -
 def _answer(section: _Section, *, required: bool) -> Json | None:
     """An answer key, with its yes and no as such; everything else in it stays text."""
     found = section.mapping("answer", required=required)
-    if not found:
-        return None
-    made = dict(found)
-    for name in _SWITCHES & set(made):
-        said = str(made[name]).lower()
-        if said not in _YES | _NO:
-            section.complain(f"{name} is neither yes nor no", "answer", name)
-        made[name] = said in _YES
+    return _switched(section, found, ("answer",)) if found else None
+
+
+def _switched(section: _Section, answer: Json, path: tuple[str, ...]) -> Json:
+    """An answer key, or one in a gap of another, with what its kind calls a switch as yes or no."""
+    made = dict(answer)
+    try:
+        parts = grading.kind_of(answer).form
+    except grading.KeyProblem:
+        return made  # schema says what is wrong with it
+    for part in parts:
+        value = made.get(part.name)
+        if part.shape == grading.Shape.KEYS and isinstance(value, dict):
+            made[part.name] = {
+                name: _switched(section, one, (*path, part.name, name)) if isinstance(one, dict) else one
+                for name, one in value.items()
+            }
+        elif part.shape == grading.Shape.SWITCH and value is not None:
+            said = str(value).lower()
+            if said not in _YES | _NO:
+                section.complain(f"{part.name} is neither yes nor no", *path, part.name)
+            made[part.name] = said in _YES
     return made
 
 
 def _hint(step: _Section, item: "_Section | str", index: int) -> Hint:
     key = f"h{index + 1}"
     if isinstance(item, str):
-        return Hint(key=key, text=item)
+        return Hint(key=key, text=item.strip("\n"))
     asks = "scaffold" in item.value
     made = Hint(
         key=item.text("key") or key,
@@ -308,15 +377,21 @@ def _wrong(step: _Section, item: "_Section | str") -> WrongAnswer | None:
     if isinstance(item, str):
         step.complain("a wrong answer has a response and a feedback", "wrong_answers")
         return None
-    response = item.raw("response")
+    response, applied_to = item.raw("response"), item.text("applied_to")
     several = isinstance(response, list) and all(isinstance(one, str) for one in response)
-    if not several and not (isinstance(response, str) and response):
+    if applied_to and response:
+        item.complain("either a response or what the misconception is applied_to, not both", "response")
+    if applied_to and not response:
+        response = ""
+    elif not several and not (isinstance(response, str) and response):
         item.complain("response is missing, or neither a text nor a list of texts", "response")
         return None
     made = WrongAnswer(
         response=tuple(response) if isinstance(response, list) else response,
         feedback=item.text("feedback", required=True),
         misconception=item.text("misconception"),
+        applied_to=applied_to,
+        credit=item.text("credit"),
     )
     item.leftovers()
     return made

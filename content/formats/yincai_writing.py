@@ -4,7 +4,19 @@ from itertools import groupby
 from typing import Any
 
 from content.formats.yaml_tree import write_tree
-from content.package import Concept, CoursePackage, Exercise, Hint, HintKind, Json, Misconception, Step, WrongAnswer
+from content.package import (
+    Concept,
+    CoursePackage,
+    Exercise,
+    Hint,
+    HintKind,
+    Json,
+    Misconception,
+    Resource,
+    Rule,
+    Step,
+    WrongAnswer,
+)
 
 PER_FILE = 500  # exercises without lessons in one file
 
@@ -17,10 +29,17 @@ def write(package: CoursePackage) -> dict[str, bytes]:
     }
     if package.misconceptions:
         files["misconceptions.yaml"] = write_tree([_misconception(one) for one in package.misconceptions])
+    if package.resources:
+        files["resources.yaml"] = write_tree([_resource(one) for one in package.resources])
     for number, exercises in enumerate(_chapters(package.exercises), start=1):
         # Numbered, because files are read in the order of their names and the order of exercises is part of a course.
         files[f"exercises/{number:04}.yaml"] = write_tree([_exercise(exercise) for exercise in exercises])
     return files | {f"figures/{name}": data for name, data in package.files.items()}
+
+
+def exercise_text(exercise: Exercise) -> str:
+    """Return one exercise as it stands in its file."""
+    return write_tree([_exercise(exercise)]).decode()
 
 
 def _chapters(exercises: tuple[Exercise, ...]) -> list[list[Exercise]]:
@@ -33,8 +52,9 @@ def _chapters(exercises: tuple[Exercise, ...]) -> list[list[Exercise]]:
 
 
 def _filled(**fields: Any) -> dict[str, Any]:
-    """Only the fields that say something."""
-    return {name: value for name, value in fields.items() if value not in ("", None, [], {})}
+    """Only the fields that say something, without the empty lines around a text, which are not read either."""
+    trimmed = {name: value.strip("\n") if isinstance(value, str) else value for name, value in fields.items()}
+    return {name: value for name, value in trimmed.items() if value not in ("", None, [], {})}
 
 
 def _course(package: CoursePackage) -> dict[str, Any]:
@@ -55,11 +75,40 @@ def _concept(concept: Concept) -> dict[str, Any]:
         summary=concept.summary,
         example=concept.example,
         requires=list(concept.requires),
+        rules=[_rule(rule, index) for index, rule in enumerate(concept.rules)],
     )
 
 
+def _rule(rule: Rule, index: int) -> Any:
+    named = {} if rule.key == f"r{index + 1}" else {"key": rule.key}
+    if not (named or rule.when or rule.example):
+        return rule.statement.strip("\n")
+    return named | _filled(statement=rule.statement, when=rule.when, example=rule.example)
+
+
 def _misconception(one: Misconception) -> dict[str, Any]:
-    return _filled(key=one.key, title=one.title, explanation=one.explanation)
+    return _filled(
+        key=one.key,
+        title=one.title,
+        explanation=one.explanation,
+        shows=one.shows,
+        concepts=list(one.concepts),
+        rewritings=[{"before": rule.before, "after": rule.after} for rule in one.rewritings],
+    )
+
+
+def _resource(one: Resource) -> dict[str, Any]:
+    return _filled(
+        key=one.key,
+        title=one.title,
+        kind=one.kind.value,
+        text=one.text,
+        url=one.url,
+        concepts=list(one.concepts),
+        minutes="" if one.minutes is None else str(one.minutes),
+        licence=one.licence,
+        attribution=one.attribution,
+    )
 
 
 def _exercise(exercise: Exercise) -> dict[str, Any]:
@@ -69,6 +118,8 @@ def _exercise(exercise: Exercise) -> dict[str, Any]:
         lesson=exercise.lesson,
         licence=exercise.licence,
         attribution=exercise.attribution,
+        tags=list(exercise.tags),
+        difficulty=exercise.difficulty,
         variables=_texts(exercise.variables),
     )
     if only and only.key == exercise.key and not only.prompt:
@@ -92,13 +143,13 @@ def _step_body(step: Step) -> dict[str, Any]:
 
 
 def _answer(answer: Json) -> dict[str, Any]:
-    return {name: _texts(value) for name, value in answer.items()}
+    return {name: _texts(value) for name, value in answer.items() if value is not None}
 
 
 def _texts(value: Any) -> Any:
     """JSON as the format has it: every scalar a text, yes and no for switches."""
     if isinstance(value, dict):
-        return {str(name): _texts(inner) for name, inner in value.items()}
+        return {str(name): _texts(inner) for name, inner in value.items() if inner is not None}
     if isinstance(value, list | tuple):
         return [_texts(inner) for inner in value]
     if isinstance(value, bool):
@@ -111,10 +162,11 @@ def _hint(hint: Hint, index: int) -> Any:
     if hint.kind == HintKind.SCAFFOLD:
         return named | _filled(title=hint.title, scaffold=hint.text, answer=_answer(hint.answer or {}))
     if not named and not hint.title:
-        return hint.text
+        return hint.text.strip("\n")
     return named | _filled(title=hint.title, text=hint.text)
 
 
 def _wrong(wrong: WrongAnswer) -> dict[str, Any]:
     response = list(wrong.response) if isinstance(wrong.response, tuple) else wrong.response
-    return {"response": response} | _filled(feedback=wrong.feedback, misconception=wrong.misconception)
+    head = {"applied_to": wrong.applied_to} if wrong.applied_to else {"response": response}
+    return head | _filled(feedback=wrong.feedback, misconception=wrong.misconception, credit=wrong.credit)
