@@ -159,6 +159,8 @@ class _Search:
         if isinstance(pattern, trees.Name):
             if bound.get(pattern.name, node) == node:
                 yield {**bound, pattern.name: node}
+        elif isinstance(pattern, trees.Negative) and _is_opposite(node):
+            yield from self.matches(pattern.of, _signed(trees.Negative(node)), bound)
         elif type(pattern) is not type(node):
             return
         elif isinstance(pattern, trees.Sum | trees.Product):
@@ -229,6 +231,11 @@ def _signed(node: trees.Node) -> trees.Node:
         first, *others = node.of.factors
         return trees.Product((_opposite(first), *others))
     return node
+
+
+def _is_opposite(node: trees.Node) -> bool:
+    """Whether it is a product that begins with a minus sign."""
+    return isinstance(node, trees.Product) and isinstance(node.factors[0], trees.Negative)
 
 
 def _opposite(node: trees.Node) -> trees.Node:

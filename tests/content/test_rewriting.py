@@ -52,6 +52,7 @@ SQUARE = ("(a + b)^2", "a^2 + b^2")
         ("-2x<6", ("a*x < b", "x < b/a"), "x < -3"),
         ("x*x+x", ("a*a", "2*a"), "3x"),  # the same letter for equal parts
         ("x*y+x", ("a*a", "2*a"), None),
+        ("20-3*x", ("a - b", "b - a"), "3x-20"),
         ("0.5^2", ("a^2", "2*a"), "1"),
     ],
 )
