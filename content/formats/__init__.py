@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol, cast
 
-from content.formats import csv_table, gift, oatutor, qti, yincai
+from content.formats import csv_table, gift, moodle_xml, oatutor, qti, yincai
 from content.formats.source import CourseError, Files, Item, Loaded, Written, read_files
 from content.package import CoursePackage
 
@@ -43,6 +43,7 @@ FORMATS: dict[str, Format] = {
     "yincai": yincai,
     "oatutor": oatutor,
     "qti": qti,
+    "moodle_xml": moodle_xml,
     "gift": gift,
     "csv": csv_table,
 }  # in the order in which they are tried: the ones that are sure first

@@ -139,7 +139,7 @@ class Collected:
         bad_steps: set[str] = set()
         bad_answers: set[tuple[str, int]] = set()
         for found in findings:
-            if found.part == "answer" or (not found.step and found.part in {"variables", "prompt"}):
+            if found.part in {"answer", "variables"} or found.problem.startswith("nothing is asked"):
                 bad_steps.add(found.step)
             elif found.part.startswith("wrong answer ") and "LaTeX" not in found.problem:
                 bad_answers.add((found.step, int(found.part.rpartition(" ")[2]) - 1))

@@ -92,12 +92,17 @@ class Writer:
 
     def _list(self, node: Node) -> list[str]:
         items: list[str] = []
+        mark = "- "
         first = node.attributes.get("start", "1")
         number = int(first) if first.isdecimal() and len(first) < 7 else 1
-        for child in node.nodes():
-            inner = self._blocks(child)
+        for child in node.children:
+            if isinstance(child, str):
+                child = Node("li", {}, [child])  # a text that is in no item is one
+            inner = self._blocks(child) if child.tag == "li" else self._block(child)
+            if not inner:
+                continue
             if child.tag in {"ul", "ol"} and items:  # a list right in a list belongs to the item before it
-                items[-1] += "\n" + _indented(self._list(child)[0], "  ") if self._list(child) else ""
+                items[-1] += "\n" + _indented(inner[0], " " * len(mark))
                 continue
             mark = f"{number}. " if node.tag == "ol" else "- "
             tight = "\n" if all(re.match(r"- |\d+\. ", block) for block in inner[1:]) else "\n\n"

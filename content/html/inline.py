@@ -22,6 +22,7 @@ _FORMULA = re.compile(
 )
 _SURELY_LATEX = re.compile(r"\\[a-zA-Z]+|[\^_]\{?[\w-]|\A\s*[A-Za-z]\s*\Z|\A[^A-Za-z]*[A-Za-z]?\s*[=<>+][^A-Za-z]*\Z")
 _LINKED = re.compile(r"\]\s?[\[(:]|\[\[|!\[")
+_HAND_MADE = re.compile(r"\\(?:hfill|noindent|displaylimits|limits)(?![a-zA-Z])\s?")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 Piece = tuple[str, str]  # what it is (text, markdown, open, close, break) and what it says
@@ -160,6 +161,7 @@ def _alone(said: str, found: "re.Match[str]") -> bool:
 
 def _formula(latex: str, *, display: bool) -> str:
     latex = " ".join(latex.replace("\u00a0", " ").split())
+    latex = _HAND_MADE.sub("", latex.replace(r"\mbox", r"\text"))
     latex = re.sub(r"(?<!\\)\$", r"\\$", latex)
     return f"$${latex}$$" if display else f"${latex}$"
 
@@ -247,6 +249,9 @@ def _closed(pieces: list[Piece]) -> str:
     marks: list[tuple[int, int]] = []
     opened: list[int] = []
     texts = [_as_markdown(kind, said) for kind, said in pieces]
+    for at, text in enumerate(texts[1:], 1):
+        if text[:1].isdecimal() and pieces[at - 1][0] == "markdown" and texts[at - 1].endswith("$"):
+            texts[at] = f" {text}"  # a digit right behind the dollar would make it money
     for index, (kind, said) in enumerate(pieces):
         if kind == "open":
             opened.append(index)
@@ -262,10 +267,9 @@ def _closed(pieces: list[Piece]) -> str:
 
 
 def _spaced(text: str) -> str:
-    """No doubled spaces, none at the ends of lines; a digit behind a formula's dollar would make it money."""
+    """No doubled spaces, none at the ends of lines."""
     text = re.sub(r" {2,}", " ", text)
-    text = re.sub(r" *(\\\n) *", r"\1", text)
-    return re.sub(r"((?<!\\)\$[^$\n]*[^$\\\n]\$)(?=\d)", r"\1 ", text) if "$" in text else text
+    return re.sub(r" *(\\\n) *", r"\1", text)
 
 
 def _as_markdown(kind: str, said: str) -> str:
