@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from content.grading import Grade, Reason, Unreadable
 from content.mathematics import Code
@@ -101,6 +101,8 @@ class Feedback:
     offer: Offer
     offer_text: str
     changes: tuple[Change, ...]
+    looked_at: bool = False  # whether each of several places was judged by itself
+    wrong_places: tuple[int, ...] = ()  # those that are to be looked at again, counted from 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,12 +173,16 @@ def words(marking: Marking) -> Feedback:
         offer=offer,
         offer_text=_offer_text(offer),
         changes=marking.changes,
+        looked_at=marking.reason == Reason.PARTS,
+        wrong_places=tuple(map(int, marking.details.get("wrong", "").split())),
     )
 
 
 def _headline(marking: Marking) -> str:
     if marking.reason == GAVE_UP:
         return _("Here is one way to do it.")
+    if marking.reason == Reason.WAITING:
+        return _("Handed in.")
     if marking.correct and marking.try_number > 1:
         return _("Right now. Staying with it paid off.")
     if marking.correct:
@@ -196,6 +202,10 @@ FORMS = {
     "simplified": gettext_lazy("an expression in its simplest form"),
     "solved": gettext_lazy("an equation with the variable alone on the left"),
     "names": gettext_lazy("each value with its variable, such as x = 2, y = 3"),
+    "interval": gettext_lazy("an interval, such as (2, 5]"),
+    "inequality": gettext_lazy("an inequality, such as 2 < x ≤ 5"),
+    "solved_inequality": gettext_lazy("an inequality with the variable alone on one side"),
+    "fraction_expression": gettext_lazy("one fraction"),
     "statement": gettext_lazy("the equation or inequality itself, before it is solved"),
     "slope_intercept": gettext_lazy("an equation in the form y = mx + b"),
     "standard": gettext_lazy("an equation in standard form, such as 2x + 3y = 12 or x² + 2x − 3 = 0"),
@@ -204,13 +214,25 @@ FORMS = {
 }
 
 
+PART_NAMES = {  # how many of them are right
+    "gap": ngettext_lazy("%(right)d of %(total)d gap is right.", "%(right)d of %(total)d gaps are right.", "total"),
+    "pair": ngettext_lazy("%(right)d of %(total)d pair is right.", "%(right)d of %(total)d pairs are right.", "total"),
+    "cell": ngettext_lazy("%(right)d of %(total)d cell is right.", "%(right)d of %(total)d cells are right.", "total"),
+    "entry": ngettext_lazy(
+        "%(right)d of %(total)d entry is right.", "%(right)d of %(total)d entries are right.", "total"
+    ),
+    "item": ngettext_lazy(
+        "%(right)d of %(total)d item is in its place.", "%(right)d of %(total)d items are in their places.", "total"
+    ),
+}
+
+
 def _parts(marking: Marking) -> tuple[str, str]:
     """What is right in the answer, and what is not and why; both empty when all is said already."""
     details = marking.details
     match marking.reason:
         case Reason.FORM:
-            form = FORMS.get(details.get("form", ""), FORMS["exact"])
-            return _("The value is right."), _("It is asked for as %(form)s.") % {"form": form}
+            return _form_parts(details)
         case Reason.UNIT:
             return _("The number is right."), _("The unit is not %(given)s here.") % {"given": details["given"]}
         case Reason.MISSING_UNIT:
@@ -221,10 +243,70 @@ def _parts(marking: Marking) -> tuple[str, str]:
             return "", _("That is the question itself, written again. Work on from there, and give what comes of it.")
         case Reason.PARTLY:
             return _choices_parts(marking)
+        case Reason.PARTS:
+            return _places_parts(marking)
+        case Reason.ITEMS:
+            return _items_parts(details)
+    return _other_parts(marking)
+
+
+def _form_parts(details: Mapping[str, str]) -> tuple[str, str]:
+    if "figures" in details:
+        figures = int(details["figures"])
+        asked = ngettext(
+            "It is asked for with %(figures)d significant figure.",
+            "It is asked for with %(figures)d significant figures.",
+            figures,
+        )
+        return _("The value is right."), asked % {"figures": figures}
+    asked = _("It is asked for as %(form)s.") % {"form": FORMS.get(details.get("form", ""), FORMS["exact"])}
+    if details.get("place"):
+        return _("The values are right."), _("Place %(number)s: %(sentence)s") % {
+            "number": details["place"],
+            "sentence": asked,
+        }
+    return _("The value is right."), asked
+
+
+def _places_parts(marking: Marking) -> tuple[str, str]:
+    """How many of several places are right, and which are to be looked at again."""
+    right, total = int(marking.details["right"]), int(marking.details["total"])
+    counted = str(PART_NAMES[marking.details["part"]] % {"right": right, "total": total})
+    places = ", ".join(marking.details["wrong"].split())
+    again = _("Look again at: %(places)s.") % {"places": places} if places and right else ""
+    return (counted, again) if right else ("", counted)
+
+
+def _items_parts(details: Mapping[str, str]) -> tuple[str, str]:
+    """Which share of a list was found."""
+    missing, extra, total = int(details["missing"]), int(details["extra"]), int(details["total"])
+    found = ngettext("%(right)s of %(total)d is right.", "%(right)s of %(total)d are right.", total)
+    wrong = []
+    if missing:
+        wrong.append(ngettext("%(count)d is missing.", "%(count)d are missing.", missing) % {"count": missing})
+    if extra:
+        wrong.append(ngettext("%(count)d does not belong.", "%(count)d do not belong.", extra) % {"count": extra})
+    return found % {"right": details["right"], "total": total}, " ".join(wrong)
+
+
+def _other_parts(marking: Marking) -> tuple[str, str]:
+    """Orders, ranges and tables of numbers that are right but for one thing; what waits, and what is simply wrong."""
+    match marking.reason:
         case Reason.WAITING:
-            return "", _("It is handed in. A teacher reads it and says what it is worth.")
+            return "", _("A teacher reads it and says what it is worth.")
         case Reason.WRONG:
             return "", _("This is not the answer yet. Compare how it was read with what you meant.")
+        case Reason.ORDER:
+            return _("Everything is there."), _("The order is not right yet.")
+        case Reason.ENDS:
+            return _("The bounds are right."), _("Look again at whether each bound itself belongs to it.")
+        case Reason.DIRECTION:
+            return _("The bound is right."), _("It is the other side of it.")
+        case Reason.SIZE:
+            size = {"rows": marking.details["rows"], "columns": marking.details["columns"]}
+            return "", _("It has another size: rows %(rows)s, columns %(columns)s.") % size
+        case Reason.TRANSPOSED:
+            return _("The numbers are right."), _("Rows and columns are exchanged.")
     return "", ""
 
 
@@ -276,6 +358,8 @@ UNREADABLE = {
     Code.EQUATION_EXPECTED: gettext_lazy("An equation is asked for here, with an equals sign."),
     Code.INEQUALITY_EXPECTED: gettext_lazy("An inequality or an interval is asked for here, such as x > 2 or (2, 5]."),
     Code.OTHER_LETTER: gettext_lazy("The letter “%(part)s” does not belong to this question."),
+    Code.TOO_FEW_WORDS: gettext_lazy("This is too short to be handed in: at least %(part)s words are asked for."),
+    Code.TOO_MANY_WORDS: gettext_lazy("This is too long: at most %(part)s words are asked for."),
     Code.SIZE_EXPECTED: gettext_lazy("Rows of numbers are asked for here, each of the same length."),
 }
 

@@ -52,10 +52,11 @@ class Widget(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """Something to choose. `text` is Markdown."""
+    """Something to choose: `text` is Markdown; or it is a `word` of the site, marked for translation."""
 
     id: str
-    text: str
+    text: str = ""
+    word: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,11 @@ class Input:
     options: tuple[Option, ...] = ()
     unit: str = ""  # shown beside it
     size: int = 0  # about how many characters; 0: no idea
+
+    @property
+    def number(self) -> int:
+        """Its place as people count."""
+        return self.place + 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +146,7 @@ class Kind(Protocol[Key]):
     name: StepKind
     title: str  # marked for translation
     reads: Reads = Reads.NOTHING
+    speaks: bool = False  # whether `told` gives a word that is marked for translation
     form: tuple[Part, ...]
     example: Json  # a small key, for whoever begins a step of this kind
 

@@ -30,6 +30,8 @@ class Code(StrEnum):
     EQUATION_EXPECTED = "equation_expected"  # no equals sign where an equation is asked for
     INEQUALITY_EXPECTED = "inequality_expected"  # nothing that says where a variable may be
     OTHER_LETTER = "other_letter"  # a variable that the question does not have
+    TOO_FEW_WORDS = "too_few_words"  # the part is how many there are to be
+    TOO_MANY_WORDS = "too_many_words"
     SIZE_EXPECTED = "size_expected"  # not a table of numbers with rows of equal length
 
 

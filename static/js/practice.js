@@ -2,6 +2,7 @@
 
 import * as drafts from "./drafts.js";
 import { upgrade } from "./mathfield.js";
+import { arrange, makeSortable } from "./ordering.js";
 import { prepare } from "./page.js";
 
 const PAUSE = 350; // ms without a key before the server is asked how it reads the answer
@@ -12,14 +13,17 @@ function values(form) {
 
 function restore(form) {
   const draft = drafts.kept(form.dataset.draft);
-  if (!draft || values(form).some(Boolean)) return;
-  for (const input of form.querySelectorAll("[name=response]")) {
+  const untouched = form.querySelector("[data-sortable]") ? form.dataset.tries === "0" : !values(form).some(Boolean);
+  if (!draft || !untouched) return;
+  const list = form.querySelector("[data-sortable]");
+  if (list) return arrange(list, draft);
+  form.querySelectorAll("[name=response]").forEach((input, place) => {
     if (["radio", "checkbox"].includes(input.type)) input.checked = draft.includes(input.value);
     else {
-      input.value = draft[0] ?? "";
+      input.value = draft[place] ?? "";
       input.dispatchEvent(new Event("draft"));
     }
-  }
+  });
 }
 
 function readAs(form) {
@@ -44,6 +48,19 @@ function readAs(form) {
   };
 }
 
+// Enter goes on to the next place that is still empty; in the last one it checks, as in every form.
+function nextPlace(event) {
+  if (event.key !== "Enter" || event.target.matches("button, textarea")) return;
+  const form = event.currentTarget;
+  const open = [...form.querySelectorAll("[name=response]")].find((input) => !input.value && !input.checked);
+  const places = form.querySelectorAll(".in-line, .in-cell, .in-pair");
+  const own = event.target.closest(".field");
+  if (places.length < 2 || !open || !own || own.contains(open)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  open.closest(".field").querySelector("math-field, [name=response]").focus();
+}
+
 async function begin(form) {
   drafts.forgetOthers(form.dataset.draft);
   restore(form);
@@ -53,9 +70,11 @@ async function begin(form) {
     form.querySelector("[data-unreadable]")?.remove();
     preview();
   });
-  const input = form.querySelector("[data-math]");
-  const field = input ? await upgrade(input) : form.querySelector("[name=response]");
-  if (values(form).some(Boolean) && !form.querySelector(".feedback, [data-unreadable]")) preview(); // these have said it already
+  form.addEventListener("input", (event) => event.target.closest(".field")?.classList.remove("right", "again"));
+  form.addEventListener("keydown", nextPlace, { capture: true }); // before the field for mathematics sends the form
+  for (const input of form.querySelectorAll("[data-math]")) await upgrade(input);
+  const field = form.querySelector("math-field, [name=response]:not([type=hidden]), [data-move]");
+  if (!form.querySelector("[data-sortable]") && values(form).some(Boolean) && !form.querySelector(".feedback, [data-unreadable]")) preview(); // these have said it already
   if (!document.querySelector("#practice [data-focus]") && matchMedia("(pointer: fine)").matches) {
     field?.focus({ preventScroll: true });
   }
@@ -65,7 +84,8 @@ function start(root) {
   prepare(root);
   const form = root.querySelector("form[data-draft]");
   if (form) begin(form);
-  for (const input of root.querySelectorAll("[data-scaffold-math]")) upgrade(input);
+  for (const input of root.querySelectorAll(".scaffold [data-math]")) upgrade(input);
+  for (const list of root.querySelectorAll("[data-sortable]")) makeSortable(list);
 }
 
 function trouble(name) {

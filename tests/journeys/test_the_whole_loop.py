@@ -23,7 +23,7 @@ from training.models import Prediction, TrainingRun
 from training.serving import Predictor
 from tutor import turns
 from tutor.management import practising
-from tutor.management.responses import right_response
+from content.grading import right_response
 from tutor.models import Turn
 
 pytestmark = [
@@ -141,7 +141,7 @@ def step_in_hand(page: Page, turn: Turn) -> Step:
 
 def answer_rightly(page: Page, turn: Turn) -> None:
     """Give the right answer of the step in hand."""
-    right = right_response(step_in_hand(page, turn))
+    right = right_response(step_in_hand(page, turn).answer)
     if page.locator("fieldset.choices").count():
         for box in page.locator("fieldset.choices input:checked").all():
             box.set_checked(False) if box.get_attribute("type") == "checkbox" else None
@@ -171,7 +171,7 @@ def send_a_mistake(page: Page, turn: Turn) -> None:
     """A wrong answer counts, and is explained."""
     before = Attempt.objects.count()
     if page.locator("fieldset.choices").count():
-        right = right_response(step_in_hand(page, turn))
+        right = right_response(step_in_hand(page, turn).answer)
         wrong = next(one for one in page.locator("fieldset.choices input").all() if one.input_value() not in right)
         wrong.check()
     else:

@@ -3,10 +3,10 @@
 import uuid
 from datetime import datetime
 
+from content.grading import right_response
 from content.models import Concept, Course, Exercise
 from students.models import User
 from tutor import turns
-from tutor.management.responses import right_response
 from tutor.models import Session, Turn
 from tutor.turns import TurnView
 
@@ -23,6 +23,7 @@ def serve(student: User, course: Course, key: str, *, now: datetime, seed: int =
         session=session,
         exercise=exercise,
         concept=concept,
+        revision=exercise.revision,
         seed=seed,
         policy="test",
         strategy="practice",
@@ -57,7 +58,7 @@ def answer(
 def right_answer_of(view: TurnView) -> str | list[str]:
     """The right answer of the step in hand."""
     assert view.current is not None
-    return right_response(next(step for step in turns.concrete_of(view).steps if step.key == view.current.key))
+    return right_response(next(step for step in turns.concrete_of(view).steps if step.key == view.current.key).answer)
 
 
 def wrong_answer_of(view: TurnView) -> str:

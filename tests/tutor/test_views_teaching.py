@@ -74,7 +74,7 @@ def test_the_actual_wrong_answers_are_shown_as_they_were_read(
     attempt(student, "subtract-name", correct=False, response="<i>sum</i>")
     shown = desk.get(reverse("classroom", args=[classroom.pk])).content.decode()
     assert "<mfrac>" in shown
-    assert "<span>20</span>" in shown
+    assert "<p>20</p>" in shown
     assert "&lt;i&gt;sum&lt;/i&gt;" in shown
 
 

@@ -2,9 +2,11 @@
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from content.grading import Input
 from content.models import Course
 
 
@@ -12,7 +14,7 @@ from content.models import Course
     {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}], "description": "Text, or ids"}
 )
 class ResponseField(serializers.Field[Any, Any, Any, Any]):
-    """A text (also the id of one choice), or a list of ids of choices."""
+    """A text (also the id of one choice), or a list: ids, or one text for every input."""
 
     default_error_messages: ClassVar = {"shape": "A text, or a list of texts."}
 
@@ -66,25 +68,70 @@ class FeedbackShape(Shape):
     misconception_text = serializers.CharField()
     offer = serializers.CharField()
     offer_text = serializers.CharField()
+    wrong_places = serializers.ListField(child=serializers.IntegerField(), help_text="Counted from 1")
     changes = ChangeShape(many=True)
 
 
-class ChoiceShape(Shape):
-    """One choice."""
+class WordField(serializers.CharField):
+    """A text of the program that is marked for translation, in the reader's language."""
+
+    def to_representation(self, value: str) -> str:
+        """The translation."""
+        return gettext(value) if value else ""
+
+
+class OptionShape(Shape):
+    """Something to choose: Markdown, or a word of the site."""
 
     id = serializers.CharField()
     text = serializers.CharField()
+    word = WordField()
 
-    def to_representation(self, instance: tuple[str, str]) -> dict[str, str]:
-        """From the pair that a view holds."""
-        return {"id": instance[0], "text": instance[1]}
+
+class InputShape(Shape):
+    """One thing to fill in; its text is at `place` of the response, where that is a list."""
+
+    widget = serializers.CharField()
+    place = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    options = OptionShape(many=True)
+    unit = serializers.CharField()
+    size = serializers.IntegerField()
+
+
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}]})
+class CellField(serializers.Field[Any, Any, Any, Any]):
+    """A cell: the place of its input, or the Markdown that is shown."""
+
+    def to_representation(self, value: str | Input) -> str | int:
+        """A number for an input."""
+        return value if isinstance(value, str) else value.place
+
+
+class RowShape(Shape):
+    """A row of a table."""
+
+    header = serializers.CharField()
+    cells = serializers.ListField(child=CellField())
+
+
+class AnswerFieldShape(Shape):
+    """What to answer with. `text` has [[1]] where its first input stands; a number in `rows` is an input's place."""
+
+    label = WordField()  # type: ignore[assignment]
+    layout = serializers.CharField()
+    inputs = InputShape(many=True)
+    is_list = serializers.BooleanField(help_text="Whether the response is a list of texts")
+    text = serializers.CharField()
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = RowShape(many=True)
 
 
 class ScaffoldShape(Shape):
     """A smaller question; `correct` is null while it waits."""
 
     kind = serializers.CharField()
-    choices = ChoiceShape(many=True)
+    field = AnswerFieldShape()
     correct = serializers.BooleanField(allow_null=True)
     response = ResponseField(allow_null=True)
     feedback = FeedbackShape(allow_null=True)
@@ -109,8 +156,7 @@ class StepShape(Shape):
     prompt = serializers.CharField()
     state = serializers.CharField()
     kind = serializers.CharField()
-    choices = ChoiceShape(many=True)
-    unit = serializers.CharField()
+    field = AnswerFieldShape(allow_null=True)
     hints = HintShape(many=True)
     hints_total = serializers.IntegerField()
     tries = serializers.IntegerField()
@@ -162,6 +208,7 @@ class OutcomeShape(Shape):
 
     feedback = FeedbackShape(allow_null=True)
     repeated = serializers.BooleanField(help_text="This submission had come before; it counted once")
+    counted = serializers.BooleanField(help_text="Not so where it is right, but in another form than is asked for")
     turn = TurnShape(source="view")
 
 
@@ -233,6 +280,7 @@ class UnreadableShape(ProblemShape):
     code = serializers.CharField()
     part = serializers.CharField()
     position = serializers.IntegerField()
+    place = serializers.IntegerField(help_text="Which of several texts, counted from 1; 0 for the only one")
 
 
 class MovedShape(ProblemShape):

@@ -168,9 +168,11 @@ def answer_once(life: Life, view: turns.TurnView, step: turns.StepView) -> turns
     for response in responses.likely(concrete, right=reply.correct, rng=life.clock.rng):
         try:
             submission = UUID(int=life.clock.rng.getrandbits(128), version=4)
-            return turns.submit_answer(**mine, response=response, submission_id=submission, now=now)
+            outcome = turns.submit_answer(**mine, response=response, submission_id=submission, now=now)
         except grading.Unreadable:
             continue
+        if outcome.counted:
+            return outcome
     return turns.give_up(**mine, now=now)
 
 

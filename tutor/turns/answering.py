@@ -15,13 +15,13 @@ from django.db import IntegrityError, transaction
 
 from content import catalog, grading, package
 from content.models import Misconception
-from students import records
-from students.models import Preference, User
+from students import records, writings
+from students.models import Preference, User, Writing
 from tutor import feedback
 from tutor.feedback import Feedback
 from tutor.models import Turn, TurnAttempt
 from tutor.turns.keys import formulas, in_force, judge
-from tutor.turns.progress import Progress, Response
+from tutor.turns.progress import Progress, Response, StepProgress
 from tutor.turns.refreshing import queue_refresh
 from tutor.turns.shown import TurnView, concrete, find, show
 
@@ -80,6 +80,14 @@ class _Hand:
         course = self.turn.session.course
         return catalog.course_map(course.pk, course.revision)
 
+    def place_of(self, step: package.Step) -> tuple[int, tuple[int, ...]]:
+        """The id of a step and those of its concepts; warm, no query unless the exercise was edited since."""
+        entry = self.map().exercise_of.get(self.turn.exercise_id)
+        if entry is None or entry.revision != self.turn.revision:
+            return catalog.step_ids(self.turn.exercise_id, step.key)
+        place = [one.key for one in self.exercise.steps].index(step.key)
+        return entry.step_ids[place], entry.concept_ids[place]
+
     def view(self) -> TurnView:
         """How the turn stands."""
         return show(self.turn)
@@ -95,6 +103,8 @@ def submit_answer(
     try:
         with transaction.atomic():
             hand = _take(turn_token, student)
+            if handed_in := hand.progress.handed_in_by(submission_id):
+                return Outcome(view=hand.view(), feedback=_told(handed_in), repeated=True)
             if hand.progress.has_counted(submission_id):
                 return _again(student, submission_id)
             step = in_force(hand.turn, hand.step(step_key))
@@ -103,8 +113,12 @@ def submit_answer(
                 told = feedback.mark(grade, step=step.key, offer=feedback.Offer.TRY_AGAIN)
                 return Outcome(view=hand.view(), feedback=feedback.words(told), counted=False)
             came = _Submission(response=response, submission_id=submission_id, now=now)
+            if grade.is_waiting:
+                return _hand_in(hand, step, grade, came)
             return _record(hand, step, grade, came)
     except IntegrityError:
+        if Writing.objects.filter(student=student, submission_id=submission_id).exists():
+            return Outcome(view=show(find(turn_token=turn_token, student=student)), repeated=True)
         # The same submission id in another turn of this student: that one counts.
         if not TurnAttempt.objects.filter(attempt__student=student, attempt__submission_id=submission_id).exists():
             raise
@@ -207,6 +221,41 @@ def _record(hand: _Hand, step: package.Step, grade: grading.Grade | None, came: 
     return Outcome(view=hand.view(), feedback=feedback.words(marking))
 
 
+def _hand_in(hand: _Hand, step: package.Step, grade: grading.Grade, came: _Submission) -> Outcome:
+    """Keep a text for the person who will judge it, and go on. No attempt is made, and no estimate moves."""
+    own = hand.progress.of(step.key)
+    marking = feedback.mark(
+        grade, step=step.key, offer=feedback.Offer.NEXT, hints_used=own.hints, try_number=own.tries + 1
+    )
+    step_id, _concepts = hand.place_of(step)
+    new = writings.NewWriting(
+        student_id=hand.student.pk,
+        step_id=step_id,
+        text=str(came.response),
+        revision=hand.turn.revision,
+        seed=hand.turn.seed,
+        theme=hand.turn.theme,
+        hints_used=own.hints,
+        seconds=max(0.0, (came.now - hand.turn.waiting_since).total_seconds()),
+        submission_id=came.submission_id,
+    )
+    writings.hand_in(new, now=came.now)
+    progress = hand.progress.moved(
+        step.key,
+        tries=marking.try_number,
+        handed_in=True,
+        response=came.response,
+        marking=marking.to_json(),
+        submissions=[*own.submissions, str(came.submission_id)],
+    )
+    _store(hand, progress, now=came.now)
+    return Outcome(view=hand.view(), feedback=feedback.words(marking))
+
+
+def _told(step: StepProgress) -> Feedback | None:
+    return feedback.words(feedback.Marking.from_json(step.marking)) if step.marking else None
+
+
 def _marking(
     hand: _Hand, step: package.Step, grade: grading.Grade | None
 ) -> tuple[feedback.Marking, Misconception | None]:
@@ -252,12 +301,11 @@ def _attempt(
     misconception: Misconception | None,
     came: _Submission,
 ) -> records.NewAttempt:
-    place = [one.key for one in hand.exercise.steps].index(step.key)
-    entry = hand.map().exercise_of[hand.turn.exercise_id]
+    step_id, concept_ids = hand.place_of(step)
     return records.NewAttempt(
         student_id=hand.student.pk,
-        step_id=entry.step_ids[place],
-        concept_ids=entry.concept_ids[place],
+        step_id=step_id,
+        concept_ids=concept_ids,
         response=came.response,
         correct=marking.correct,
         score=marking.score,

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
-from content import catalog, grading, package, variants
+from content import catalog, grading, package
+from content.grading import Field
 from content.models import Course
 from students.models import User
 from training.predictions import Mattered
@@ -45,7 +46,7 @@ class ScaffoldView:
     """What a scaffold asks, and what came of the answer; `correct` is None while it waits."""
 
     kind: str  # a content.package.StepKind
-    choices: tuple[tuple[str, str], ...]  # (id, Markdown)
+    field: Field  # what to answer with
     correct: bool | None
     response: Response | None
     feedback: Feedback | None
@@ -72,8 +73,7 @@ class StepView:
     prompt: str
     state: StepState
     kind: str  # a content.package.StepKind
-    choices: tuple[tuple[str, str], ...]  # (id, Markdown)
-    unit: str  # shown beside the field where it is not part of the question
+    field: Field | None  # what to answer with; None for steps still pending
     hints: tuple[HintView, ...]
     hints_total: int
     hint_label: str  # «Hint 2 of 3», the words on the button; empty when there are no more
@@ -115,6 +115,7 @@ class TurnView:
     exercise_id: int
     exercise_revision: int = 1
     seed: int = 0
+    theme: str = ""
     title: str
     prompt: str
     licence: str
@@ -176,17 +177,12 @@ def current(student: User, course: Course) -> TurnView | None:
 
 def concrete_of(served: TurnView) -> package.Exercise:
     """The exercise of a turn with its blanks filled as they were when it was served, keys and all."""
-    return _concrete(served.exercise_id, served.exercise_revision, served.seed)
-
-
-@lru_cache(maxsize=512)
-def _concrete(exercise_id: int, revision: int, seed: int) -> package.Exercise:
-    return variants.instantiate(catalog.exercise(exercise_id, revision), seed)
+    return catalog.variant(served.exercise_id, served.exercise_revision, served.seed, served.theme)
 
 
 def concrete(turn: Turn) -> package.Exercise:
     """The same from the row."""
-    return _concrete(turn.exercise_id, turn.exercise.revision, turn.seed)
+    return catalog.variant(turn.exercise_id, turn.revision, turn.seed, turn.theme)
 
 
 def show(turn: Turn) -> TurnView:
@@ -196,7 +192,7 @@ def show(turn: Turn) -> TurnView:
     progress = Progress.from_json(turn.progress)
     in_hand = progress.current(exercise.steps) if turn.state == Turn.State.OPEN else None
     steps = tuple(
-        step_view(step, number, progress=progress.of(step.key), in_hand=step is in_hand)
+        step_view(step, number, progress=progress.of(step.key), in_hand=step is in_hand, seed=turn.seed)
         for number, step in enumerate(exercise.steps, start=1)
     )
     return TurnView(
@@ -210,8 +206,9 @@ def show(turn: Turn) -> TurnView:
         concept_id=turn.concept_id,
         concept_title=turn.concept.title,
         exercise_id=turn.exercise_id,
-        exercise_revision=turn.exercise.revision,
+        exercise_revision=turn.revision,
         seed=turn.seed,
+        theme=turn.theme,
         title=exercise.title,
         prompt=exercise.prompt,
         licence=exercise.licence,
@@ -227,7 +224,7 @@ def show(turn: Turn) -> TurnView:
     )
 
 
-def step_view(step: package.Step, number: int, *, progress: StepProgress, in_hand: bool) -> StepView:
+def step_view(step: package.Step, number: int, *, progress: StepProgress, in_hand: bool, seed: int = 0) -> StepView:
     """A step as it looks after some progress."""
     state = StepState.DONE if progress.done else StepState.CURRENT if in_hand else StepState.PENDING
     reached = state != StepState.PENDING
@@ -239,9 +236,10 @@ def step_view(step: package.Step, number: int, *, progress: StepProgress, in_han
         prompt=step.prompt if reached else "",
         state=state,
         kind=str(step.answer["kind"]),
-        choices=_choices(step.answer) if reached else (),
-        unit=_unit(step.answer) if reached else "",
-        hints=tuple(_hint(hint, place, total, progress) for place, hint in enumerate(step.hints[: progress.hints], 1)),
+        field=grading.field(step.answer, seed) if reached else None,
+        hints=tuple(
+            _hint(hint, place, total, progress, seed) for place, hint in enumerate(step.hints[: progress.hints], 1)
+        ),
         hints_total=total,
         hint_label=feedback.hint_label(number=progress.hints + 1, total=total) if more else "",
         tries=progress.tries,
@@ -253,13 +251,13 @@ def step_view(step: package.Step, number: int, *, progress: StepProgress, in_han
     )
 
 
-def _hint(hint: package.Hint, number: int, total: int, progress: StepProgress) -> HintView:
+def _hint(hint: package.Hint, number: int, total: int, progress: StepProgress, seed: int) -> HintView:
     scaffold = None
     if hint.kind == package.HintKind.SCAFFOLD and hint.answer is not None:
         asked = progress.asked.get(hint.key)
         scaffold = ScaffoldView(
             kind=str(hint.answer["kind"]),
-            choices=_choices(hint.answer),
+            field=grading.field(hint.answer, seed),
             correct=asked["correct"] if asked else None,
             response=asked["response"] if asked else None,
             feedback=feedback.words(feedback.Marking.from_json(asked["marking"])) if asked else None,
@@ -267,27 +265,18 @@ def _hint(hint: package.Hint, number: int, total: int, progress: StepProgress) -
     return HintView(key=hint.key, number=number, total=total, title=hint.title, text=hint.text, scaffold=scaffold)
 
 
-def _choices(answer: package.Json) -> tuple[tuple[str, str], ...]:
-    return tuple((str(choice), str(text)) for choice, text in answer.get("choices", {}).items())
-
-
-def _unit(answer: package.Json) -> str:
-    """The unit beside the field; where the unit is asked for, showing it would give it away."""
-    return "" if answer.get("unit_required") else str(answer.get("unit") or "")
-
-
 def right_answer(answer: package.Json) -> str:
     """The right answer of a key, as Markdown, for a step that is done."""
-    choices = answer.get("choices", {})
-    match answer["kind"]:
-        case package.StepKind.ONE_CHOICE:
-            return str(choices[answer["correct"]])
-        case package.StepKind.SEVERAL_CHOICES:
-            return "\n".join(f"- {choices[choice]}" for choice in answer["correct"])
-        case package.StepKind.TEXT:
-            return str(answer["accept"][0])
-    latex = grading.read_as(grading.parse_key(answer), f"{answer['value']} {answer.get('unit', '')}".strip())
-    return f"${latex}$"
+    return _spoken(answer, grading.right_answer(answer))
+
+
+def told(answer: package.Json, response: Response) -> str:
+    """A response as people read it, Markdown. Raises Unreadable."""
+    return _spoken(answer, grading.told(answer, response))
+
+
+def _spoken(answer: package.Json, text: str) -> str:
+    return gettext(text) if grading.kind_of(answer).speaks else text
 
 
 def _example(turn: Turn, steps: tuple[StepView, ...]) -> str:

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
 from content import grading
-from content.grading import Response, Unreadable
+from content.grading import Code, Response, Unreadable
 from content.models import Course
 from tutor import feedback, turns
+from tutor.feedback import Feedback
 from tutor.turns import StepView, TurnView
 from tutor.turns.shown import WORKED_EXAMPLE, concrete, find
 from tutor.views import grounds, overview
@@ -32,9 +33,11 @@ class Said:
 
     typed: tuple[str, ...] = ()
     unreadable: str = ""
+    unreadable_place: int = 0  # which of several places it is, counted from 1
+    message: Feedback | None = None  # right, but in another form: told, and not counted
     fresh_hint: int = 0
     fresh_scaffold: str = ""
-    scaffold_unreadable: dict[str, str] = field(default_factory=dict)
+    scaffold_unreadable: dict[str, Any] = field(default_factory=dict)
 
     @property
     def status(self) -> int:
@@ -94,12 +97,18 @@ def answer(request: HttpRequest, token: uuid.UUID) -> HttpResponseBase:
             now=timezone.now(),
         )
     except Unreadable as problem:
-        said = Said(typed=_typed(request.POST), unreadable=feedback.unreadable_sentence(problem))
+        said = Said(
+            typed=_typed(request.POST),
+            unreadable=feedback.unreadable_sentence(problem),
+            unreadable_place=problem.place,
+        )
         return page(request, _view(request, token), said)
     except turns.AlreadyMoved as moved:
         return _done(request, moved.view)
     except turns.NotYours:
         raise Http404 from None
+    if not outcome.counted:
+        return page(request, outcome.view, Said(typed=_typed(request.POST), message=outcome.feedback))
     return _done(request, outcome.view)
 
 
@@ -139,7 +148,7 @@ def scaffold(request: HttpRequest, token: uuid.UUID) -> HttpResponseBase:
         )
     except Unreadable as problem:
         words = feedback.unreadable_sentence(problem)
-        typed = {"hint": key, "typed": request.POST.get("response", ""), "words": words}
+        typed = {"hint": key, "typed": _typed(request.POST), "words": words}
         return page(request, _view(request, token), Said(scaffold_unreadable=typed))
     except turns.AlreadyMoved as moved:
         return _done(request, moved.view)
@@ -180,7 +189,8 @@ def read_as(request: HttpRequest, token: uuid.UUID) -> HttpResponseBase:
         understood = grading.read_as(grading.parse_key(step.answer), _response(request.POST))
     except Unreadable as problem:
         return render(request, "practice/_read_as.html", {"problem": feedback.unreadable_sentence(problem)})
-    return render(request, "practice/_read_as.html", {"understood": understood})
+    context = {"understood": understood, "reads": grading.kind_of(step.answer).reads}
+    return render(request, "practice/_read_as.html", context)
 
 
 @require_GET
@@ -205,8 +215,18 @@ def _view(request: HttpRequest, token: uuid.UUID) -> TurnView:
 
 
 def _response(data: QueryDict) -> Response:
-    """The answer in the shape of its field: the ids ticked, or one text."""
-    return data.getlist("response") if data.get("several") else data.get("response", "")
+    """The answer in the shape of its field: one text, or a list; in the order of their places where these are given.
+
+    Raises Unreadable where two things have one place.
+    """
+    if not data.get("several"):
+        return data.get("response", "")
+    given, places = data.getlist("response"), data.getlist("place")
+    if not places:
+        return given
+    if repeated := next((place for place in places if places.count(place) > 1), ""):
+        raise Unreadable(Code.REPEATED, repeated)
+    return [one for _, one in sorted(zip(places, given, strict=False), key=lambda pair: (len(pair[0]), pair[0]))]
 
 
 def _typed(data: QueryDict) -> tuple[str, ...]:
@@ -257,10 +277,21 @@ def _context(request: HttpRequest, view: TurnView, said: Said) -> dict[str, Any]
         "example_open": view.strategy == WORKED_EXAMPLE and untouched and view.last is None,
         "submission": uuid.uuid4(),
         "unreadable": said.unreadable,
+        "unreadable_place": said.unreadable_place,
+        "message": said.message,
+        "marks": _marks(step) if said == EMPTY else {},
         "fresh_hint": said.fresh_hint,
         "fresh_scaffold": said.fresh_scaffold,
         "scaffold_unreadable": said.scaffold_unreadable,
     }
+
+
+def _marks(step: StepView | None) -> dict[int, str]:
+    """Which places of the last answer are right and which are to be looked at again, by place from 0."""
+    if step is None or step.feedback is None or step.field is None or not step.feedback.looked_at:
+        return {}
+    wrong = step.feedback.wrong_places
+    return {each.place: "again" if each.number in wrong else "right" for each in step.field.inputs}
 
 
 def _as_typed(step: StepView | None) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django.utils.safestring import SafeString
 
+from content import grading
+from content.package import Json
 from tutor.feedback import Change, Feedback, Offer
 from tutor.turns import HintView, ReasonView, ScaffoldView, StepState, StepView, TurnView
 from tutor.views.grounds import Grounds, Line
@@ -35,14 +37,14 @@ def feedback(*, correct: bool, headline: str, **parts: str) -> Feedback:
     )
 
 
+STEP_FIELD = grading.field({"kind": "number", "value": "2"})
 STEP = StepView(
     key="slope:rise",
     number=1,
     prompt="How steep is the line through $A(1\\mid 2)$ and $B(4\\mid 8)$?",
     state=StepState.CURRENT,
     kind="number",
-    choices=(),
-    unit="",
+    field=STEP_FIELD,
     hints=(),
     hints_total=3,
     hint_label="Hint 1 of 3",
@@ -67,8 +69,8 @@ WRONG = feedback(
 )
 SHOWN = feedback(correct=False, headline="Here is one way to do it.", reason="gave_up")
 HINT = HintView(key="h1", number=1, total=3, title="", text="Subtract the $y$-coordinates first.", scaffold=None)
-ASKED = ScaffoldView(kind="number", choices=(), correct=None, response=None, feedback=None)
-CHOICES = (("a", "$2$"), ("b", r"$\frac{1}{2}$"), ("c", "$-2$"), ("d", "It has no slope, because it is vertical."))
+ASKED = ScaffoldView(kind="number", field=STEP_FIELD, correct=None, response=None, feedback=None)
+CHOICES = {"a": "$2$", "b": r"$\frac{1}{2}$", "c": "$-2$", "d": "It has no slope, because it is vertical."}
 DONE = replace(
     STEP,
     state=StepState.DONE,
@@ -129,6 +131,10 @@ def _over(step: StepView, **changes: object) -> TurnView:
     return replace(TURN, steps=(step,), current=None, state="done", **changes)  # type: ignore[arg-type]
 
 
+def _of_kind(answer: Json) -> StepView:
+    return replace(STEP, kind=str(answer["kind"]), field=grading.field(answer))
+
+
 SECOND = replace(STEP, key="slope:run", number=2)
 SMALLER = replace(HINT, key="h2", number=2, scaffold=ASKED)
 EXAMPLE = "From $(0\\mid 1)$ to $(2\\mid 5)$: $\\frac{4}{2}=2$."
@@ -136,11 +142,10 @@ EXAMPLE = "From $(0\\mid 1)$ to $(2\\mid 5)$: $\\frac{4}{2}=2$."
 STATES: dict[str, TurnView] = {
     "fresh": TURN,
     "worked-example": replace(TURN, strategy="worked_example", example=EXAMPLE),
-    "one-choice": _with(replace(STEP, kind="one_choice", choices=CHOICES)),
-    "several-choices": _with(replace(STEP, kind="several_choices", choices=CHOICES)),
-    "expression": _with(replace(STEP, kind="expression", prompt=LONG)),
-    "text": _with(replace(STEP, kind="text", prompt="What is the steepness of a line called?")),
-    "unit": _with(replace(STEP, unit="km/h")),
+    **{name.value.replace("_", "-"): _with(_of_kind(kind.example)) for name, kind in grading.KINDS.items()},
+    "long-choices": _with(_of_kind({"kind": "one_choice", "choices": CHOICES, "correct": "a"})),
+    "long-prompt": _with(replace(_of_kind({"kind": "expression", "value": "x"}), prompt=LONG)),
+    "unit": _with(_of_kind({"kind": "number", "value": "2", "unit": "km/h"})),
     "wrong": _with(replace(STEP, tries=1, response="1/2", feedback=WRONG)),
     "hinted": _with(replace(STEP, hints=(HINT,), hint_label="Hint 2 of 3")),
     "scaffold": _with(replace(STEP, hints=(HINT, SMALLER), hint_label="Hint 3 of 3")),

@@ -7,23 +7,22 @@ whatever the numbers of their variant were.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from content import catalog, grading, package, variants
+from content import catalog, grading, package
 from content.models import Step
 from students import history
+from tutor.turns.shown import told
 
 GROUPS_SHOWN = 4  # misconceptions, and what shows none, of one step
 ANSWERS_SHOWN = 6  # different answers of a group
 READ = 40  # responses of a step that are looked at
-MATHEMATICS = {package.StepKind.NUMBER, package.StepKind.EXPRESSION}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """One wrong answer as it is shown. `latex` where it could be read as mathematics, else `texts`."""
+    """One wrong answer as it is shown: `text`, or as it was `typed` where today's key cannot read it."""
 
-    latex: str
-    texts: tuple[str, ...]  # Markdown for choices, typed text otherwise
-    is_choice: bool
+    text: str  # Markdown
+    typed: str
     gave_up: bool
 
 
@@ -50,12 +49,12 @@ class Question:
 
 def questions(found: Sequence[history.WrongStep]) -> list[Question]:
     """The steps with their texts. One query, and what the catalog does not hold yet."""
-    steps = Step.objects.select_related("exercise").in_bulk([one.step_id for one in found])
+    steps = Step.objects.in_bulk([one.step_id for one in found])
     return [_question(one, steps[one.step_id]) for one in found if one.step_id in steps]
 
 
 def _question(found: history.WrongStep, row: Step) -> Question:
-    first = _concrete(row, found.responses[0].seed)
+    first = _concrete(row, found.responses[0])
     return Question(
         prompt=first.prompt,
         step_prompt=_step(first, row.key).prompt,
@@ -84,8 +83,8 @@ def _groups(responses: Iterable[history.WrongResponse], row: Step) -> tuple[Grou
     return tuple(sorted(groups, key=lambda group: (not group.misconception, -group.count))[:GROUPS_SHOWN])
 
 
-def _concrete(row: Step, seed: int) -> package.Exercise:
-    return variants.instantiate(catalog.exercise(row.exercise_id, row.exercise.revision), seed)
+def _concrete(row: Step, found: history.WrongResponse) -> package.Exercise:
+    return catalog.variant(row.exercise_id, found.revision, found.seed, found.theme)
 
 
 def _step(exercise: package.Exercise, key: str) -> package.Step:
@@ -94,27 +93,11 @@ def _step(exercise: package.Exercise, key: str) -> package.Step:
 
 
 def _answered(found: history.WrongResponse, row: Step) -> Answered:
-    step = _step(_concrete(row, found.seed), row.key)
-    choices = step.answer.get("choices", {})
-    return Answered(
-        latex=_latex(step.answer, found.response),
-        texts=tuple(str(choices.get(one, one)) for one in _listed(found.response)),
-        is_choice=bool(choices),
-        gave_up=found.response is None,
-    )
-
-
-def _listed(response: str | list[str] | None) -> Iterable[str]:
-    if response is None:
-        return ()
-    return (response,) if isinstance(response, str) else response
-
-
-def _latex(answer: package.Json, response: str | list[str] | None) -> str:
-    """How it was read, or nothing when it is no mathematics, or cannot be read by today's key."""
-    if not isinstance(response, str) or answer["kind"] not in MATHEMATICS:
-        return ""
+    if found.response is None:
+        return Answered(text="", typed="", gave_up=True)
+    step = _step(_concrete(row, found), row.key)
     try:
-        return grading.read_as(grading.parse_key(answer), response)
+        return Answered(text=told(step.answer, found.response), typed="", gave_up=False)
     except (grading.Unreadable, grading.KeyProblem):
-        return ""
+        typed = found.response if isinstance(found.response, str) else " | ".join(found.response)
+        return Answered(text="", typed=typed, gave_up=False)
