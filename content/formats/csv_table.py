@@ -15,11 +15,12 @@ from content import schema
 from content.formats.csv_answers import CellProblem, Cells, key_of, kind_of, parts, response_of
 from content.formats.naming import Concepts, Keys, language_of, mark_of, slug_of
 from content.formats.naming import key_of as plain_key
-from content.formats.source import CourseError, Files, Journal, Loaded, head_of, name_of, open_file
+from content.formats.source import CourseError, Files, Journal, Loaded, head_of, name_of, open_file, size_of
 from content.package import CoursePackage, Exercise, Hint, Json, Step, StepKind, WrongAnswer
 
 TITLE = "CSV"
 MAX_ROWS = 100_000
+MAX_TABLE = 100_000_000  # bytes: a table is held in the memory as a whole
 COLUMNS = (
     *("id", "step", "title", "prompt", "kind", "answer", "choices", "shuffle", "tolerance", "unit", "case", "rubric"),
     *("concepts", "lesson", "tags", "difficulty", "solution", "licence", "attribution"),
@@ -190,6 +191,8 @@ class _Reading:
     def table(self, name: str) -> None:
         """Read a table, row by row."""
         shown = name if len(self.files) > 1 else ""
+        if size_of(self.files, name) > MAX_TABLE:
+            raise CourseError(f"refused: {name} has more than {MAX_TABLE // 1_000_000} MB; split the table")
         with open_file(self.files, name) as stream:
             encoding = _encoding(iter(lambda: stream.read(65_536), b""))
         with open_file(self.files, name) as stream:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content.formats import csv_table, load
@@ -183,6 +183,7 @@ def test_a_table_without_a_row_that_can_be_used_is_refused(data: bytes) -> None:
         csv_table.read({"x.csv": data})
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([b"", b"prompt,answer\n", b"id;prompt;kind;answer;choices\n"]))
 def test_nothing_that_stands_in_a_file_crashes(data: bytes, head: bytes) -> None:
     files = {"x.csv": head + data}

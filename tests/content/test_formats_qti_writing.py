@@ -5,7 +5,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content import grading
@@ -108,6 +108,7 @@ def comparable(exercise: Exercise) -> Exercise:
     return replace(exercise, lesson=exercise.lesson or "Sums")
 
 
+@settings(deadline=None, max_examples=50)
 @given(exercises())
 def test_what_qti_can_say_comes_back(exercise: Exercise) -> None:
     written = qti.write(course(exercise))
@@ -118,6 +119,7 @@ def test_what_qti_can_say_comes_back(exercise: Exercise) -> None:
     assert found.defects == ()
 
 
+@settings(deadline=None, max_examples=50)
 @given(exercises())
 def test_what_came_from_qti_comes_back_once_more(exercise: Exercise) -> None:
     first = back(course(exercise)).package
@@ -197,6 +199,7 @@ ORDER = [
 ]
 
 
+@settings(deadline=None, max_examples=50)
 @given(exercises())
 def test_packages_name_what_they_hold_and_items_have_the_order_of_the_schema(exercise: Exercise) -> None:
     files = qti.write(course(exercise, files={"line.png": b"x"})).files

@@ -61,7 +61,7 @@ def number(text: str) -> Fraction | None:
     if not plain or len(plain) > 40 or "/" in plain or "_" in plain:
         return None
     mantissa, _, exponent = plain.lower().partition("e")
-    if exponent and (not exponent.lstrip("+-").isdecimal() or len(exponent) > 4):
+    if exponent and (not exponent.lstrip("+-").isdecimal() or len(exponent.lstrip("+-")) > 3):
         return None
     try:
         return Fraction(mantissa) * Fraction(10) ** int(exponent or 0)

@@ -15,6 +15,7 @@ from content.formats.qti.trials import Responses, Run
 
 Value = tuple[str, ...] | Fraction | bool | None
 MAX_STEPS = 5_000  # rules and expressions of one run
+MAX_BITS = 10_000  # of all the numbers that one expression computes with
 _MATCH, _MAP, _POINT = "match", "map", "point"
 _TEMPLATES = {
     "match_correct": _MATCH,
@@ -335,8 +336,10 @@ class _Running:
 
     def arithmetic(self, element: Element, compute: Callable[[list[Fraction]], Fraction]) -> Value:
         found = self.numbers(element)
+        if found is None or sum(_bits(one) for one in found) > MAX_BITS:
+            return None
         try:
-            return None if found is None else compute(found)
+            return compute(found)
         except (ArithmeticError, IndexError, ValueError):
             return None
 
@@ -379,9 +382,13 @@ def _same(declared: Declaration, one: tuple[str, ...], other: tuple[str, ...]) -
     return all(declared.same(first, second) for first, second in zip(one, other, strict=True))
 
 
+def _bits(value: Fraction) -> int:
+    return value.numerator.bit_length() + value.denominator.bit_length()
+
+
 def _power(found: list[Fraction]) -> Fraction:
     base, exponent = found
-    if exponent.denominator != 1 or abs(exponent) > 20:
+    if exponent.denominator != 1 or abs(exponent) * _bits(base) > MAX_BITS:
         raise ValueError("not a small whole power")
     return base ** int(exponent)
 

@@ -8,6 +8,7 @@ in question, one interaction at a time while all others are answered right.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Protocol
 
 Responses = Mapping[str, Sequence[str]]  # identifier of an interaction -> the values of its response
@@ -40,16 +41,24 @@ class Trial:
     def _run(self, values: Sequence[str]) -> Run:
         return self.judge.run({**self.right, self.name: self.tell(values)})
 
+    @cached_property
+    def _full(self) -> Run:
+        return self._run(self.right.get(self.name, ()))
+
+    @cached_property
+    def _none(self) -> Run:
+        return self._run(())
+
     def share(self, values: Sequence[str]) -> Fraction:
         """What part of this interaction's score a response gets: 1 for the right one, below 0 for a penalty."""
-        full, none, given = self._run(self.right.get(self.name, ())), self._run(()), self._run(values)
+        full, none, given = self._full, self._none, self._run(values)
         if full.score <= none.score:
             return Fraction(list(values) == list(self.right.get(self.name, ())))
         return max(Fraction(-1), min(Fraction(1), (given.score - none.score) / (full.score - none.score)))
 
     def feedback(self, values: Sequence[str]) -> tuple[str, ...]:
         """The feedback that this response gets and the right one does not."""
-        usual = self._run(self.right.get(self.name, ())).shown
+        usual = self._full.shown
         return tuple(name for name in self._run(values).shown if name not in usual)
 
 
