@@ -129,6 +129,12 @@ def _ruling(exercise_id: int, revision: int) -> tuple[package.Misconception, ...
     )
 
 
+def step_ids(exercise_id: int, key: str) -> tuple[int, tuple[int, ...]]:
+    """Return the id of a step, in use or not, and those of its concepts in use. Raises Step.DoesNotExist."""
+    step = Step.objects.get(exercise=exercise_id, key=key)
+    return step.pk, tuple(_live_concepts().filter(steps=step).values_list("pk", flat=True))
+
+
 @lru_cache(maxsize=COURSES_KEPT)
 def course_map(course_id: int, revision: int) -> CourseMap:
     """Return the concepts and exercises in use of a course, in their order. Five queries when cold.
