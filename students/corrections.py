@@ -211,7 +211,8 @@ def _as_json(state: ConceptState) -> dict[str, Any]:
 
 def _from_json(state: ConceptState, stored: Mapping[str, Any]) -> ConceptState:
     for name in MOVED:
-        setattr(state, name, ConceptState._meta.get_field(name).to_python(stored[name]))
+        field: Any = ConceptState._meta.get_field(name)
+        setattr(state, name, field.to_python(stored[name]))
     return state
 
 

@@ -1,6 +1,7 @@
 """Tables of the student model: who learns, what they did, and what we believe about it."""
 
 import uuid
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -120,7 +121,7 @@ class Preference(models.Model):
 class AttemptQuerySet(models.QuerySet["Attempt"]):
     """Attempts with what counts now, which is what was said at the time unless a correction says otherwise."""
 
-    def with_verdicts(self) -> "AttemptQuerySet":
+    def with_verdicts(self) -> "models.QuerySet[Any]":
         """Each with `verdict`, `credit` and `shows` (a misconception's id) as they count now, and whether it does.
 
         The latest correction whose regrading was not undone is in force, else what the attempt itself says.
@@ -138,7 +139,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
             counted=Coalesce(Subquery(latest.values("counted")[:1]), Value(True)),
         )
 
-    def judged(self) -> "AttemptQuerySet":
+    def judged(self) -> "models.QuerySet[Any]":
         """The same, without those that are set aside: the one way to read whether answers are right."""
         return self.with_verdicts().filter(counted=True)
 

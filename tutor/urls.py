@@ -3,7 +3,19 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from tutor.views import account, figures, health, home, practice, progress, styleguide, teaching
+from tutor.views import (
+    account,
+    catalogue,
+    figures,
+    health,
+    home,
+    practice,
+    progress,
+    regradings,
+    styleguide,
+    teaching,
+    texts,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -19,6 +31,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("progress/", progress.courses, name="progress"),
     path("progress/<slug:slug>/", progress.course, name="course_progress"),
     path("progress/<slug:slug>/<int:concept_id>/", progress.concept, name="concept_progress"),
+    path("catalogue/", catalogue.catalogue, name="catalogue"),
+    path("catalogue/<int:exercise_id>/", catalogue.exercise, name="catalogue_exercise"),
+    path("catalogue/<int:exercise_id>/copy/", catalogue.copy, name="catalogue_copy"),
     path("preferences/", account.preferences, name="preferences"),
     path("language/", account.language, name="language"),
     path("join/", account.join, name="join"),
@@ -26,6 +41,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("classes/<int:classroom_id>/", teaching.classroom, name="classroom"),
     path("classes/<int:classroom_id>/students/<int:student_id>/", teaching.student, name="class_student"),
     path("classes/<int:classroom_id>/concepts/<int:concept_id>/", teaching.concept, name="class_concept"),
+    path("classes/<int:classroom_id>/texts/", texts.texts_to_grade, name="texts_to_grade"),
+    path("classes/<int:classroom_id>/texts/<int:writing_id>/", texts.grade_text, name="grade_text"),
+    path("author/steps/<int:step_id>/regrade/", regradings.regrade, name="regrade"),
+    path("author/regradings/<int:regrading_id>/", regradings.result, name="regrading"),
+    path("author/regradings/<int:regrading_id>/undo/", regradings.undo, name="undo_regrading"),
+    path("author/courses/<int:course_id>/regradings/", regradings.of_course, name="regradings"),
+    path("author/", include("tutor.views.authoring.urls")),
     path("figures/<int:course_id>/<path:name>", figures.figure, name="figure"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("styleguide/practice/<slug:state>/", styleguide.practice_state, name="styleguide_practice"),

@@ -208,7 +208,7 @@ def test_a_killed_regrading_leaves_nothing_half_done(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(regrading.predictions, "forget", killed)  # the last thing that it does
+        patched.setattr("training.predictions.forget", killed)  # the last thing that it does
         with pytest.raises(KeyboardInterrupt):
             regrading.carry_out(asked.pk, now=now)
     assert snapshot() == before

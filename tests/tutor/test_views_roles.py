@@ -16,8 +16,8 @@ from django.test import Client
 from django.test.client import MULTIPART_CONTENT
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from content.models import Concept, Course
-from students.models import Attempt, Classroom, Enrolment, User
+from content.models import Concept, Course, Step
+from students.models import Attempt, Classroom, Enrolment, Regrading, User, Writing
 from tests.conftest import PASSWORD, make_course
 from tutor import turns
 from tutor.models import Turn
@@ -65,11 +65,12 @@ OWN_PAGES = {"practice", "answer", "hint", "scaffold", "give_up", "skip", "read_
 OWN_API = {f"api:{name}" for name in ("current", "turn", "answer", "hint", "scaffold", "give-up", "skip")}
 OWN_TURN = OWN_PAGES | OWN_API
 TEACHERS = {"classes"}
-OWN_CLASS = {"classroom", "class_student", "class_concept"}
+OWN_CLASS = {"classroom", "class_student", "class_concept", "texts_to_grade", "grade_text"}
+REGRADING = {"regrade", "regrading", "undo_regrading", "regradings"}  # by the course's authors; here there are none
 STAFF = {"styleguide", "styleguide_practice"}
 PICTURES = {"figure"}  # there is none here
 NOT_IN_USE = {"account_confirm_login_code"}  # sends everybody away
-PLACED = OPEN | SIGNED_IN | OWN_TURN | TEACHERS | OWN_CLASS | STAFF | PICTURES | NOT_IN_USE
+PLACED = OPEN | SIGNED_IN | OWN_TURN | TEACHERS | OWN_CLASS | REGRADING | STAFF | PICTURES | NOT_IN_USE
 
 EVERYBODY = ("student", "classmate", "teacher", "other_teacher", "clerk", "administrator")
 LET_IN = {
@@ -77,6 +78,7 @@ LET_IN = {
     **dict.fromkeys(OWN_TURN, ("student",)),
     **dict.fromkeys(TEACHERS, ("teacher", "other_teacher")),
     **dict.fromkeys(OWN_CLASS, ("teacher",)),
+    **dict.fromkeys(REGRADING, ("administrator",)),
     **dict.fromkeys(STAFF, ("clerk", "administrator")),
     **dict.fromkeys(PICTURES, ()),
 }
@@ -115,7 +117,12 @@ def school(
     cache.clear()
     turn = turns.next_turn(student, course, now=now, rng=Random(1))
     concept = Concept.objects.filter(course=course).first()
+    step = Step.objects.filter(exercise__course=course).first()
     assert concept
+    assert step
+    done = Regrading.objects.create(
+        step=step, revision=1, key=step.answer, made_at=now, state=Regrading.State.DONE, done_at=now
+    )
     return School(
         people={
             "student": student,
@@ -132,6 +139,9 @@ def school(
             "concept_id": concept.pk,
             "classroom_id": classroom.pk,
             "student_id": student.pk,
+            "step_id": step.pk,
+            "regrading_id": done.pk,
+            "writing_id": Writing.objects.create(student=student, step=step, text="Because.", handed_in_at=now).pk,
             "course_id": course.pk,
             "run_id": 1,
             "state": "fresh",

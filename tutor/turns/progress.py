@@ -18,6 +18,7 @@ class StepProgress:
     tries: int = 0
     right: bool = False
     gave_up: bool = False
+    handed_in: bool = False  # a text that a person judges
     response: Response | None = None  # the last one
     marking: Mapping[str, Any] | None = None  # tutor.feedback.Marking of the last one, as JSON
     submissions: Sequence[str] = ()  # ids of those that counted
@@ -25,8 +26,8 @@ class StepProgress:
 
     @property
     def done(self) -> bool:
-        """Answered rightly, or given up."""
-        return self.right or self.gave_up
+        """Answered rightly, handed in, or given up."""
+        return self.right or self.gave_up or self.handed_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,11 @@ class Progress:
     def has_counted(self, submission_id: UUID) -> bool:
         """Whether a submission has counted as an attempt in this turn."""
         return any(str(submission_id) in step.submissions for step in self.steps.values())
+
+    def handed_in_by(self, submission_id: UUID) -> StepProgress | None:
+        """The step whose text was handed in by a submission, if one was."""
+        steps = (step for step in self.steps.values() if step.handed_in)
+        return next((step for step in steps if str(submission_id) in step.submissions), None)
 
     @property
     def all_right_at_first_try(self) -> bool:

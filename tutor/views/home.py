@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from content.models import Course
+from students import history, writings
 from students.models import Attempt, Classroom, User
 from tutor import turns
 from tutor.views import overview
@@ -44,6 +45,9 @@ def home(request: HttpRequest) -> HttpResponseBase:
         "taken": taken,
         "first": taken[0] if taken else None,
         "in_hand": in_hand if in_hand and in_hand.is_open else None,
+        "corrected": history.corrected_lately(user.pk, now=now),
+        "judged": writings.judged_lately(user.pk, now=now),
+        "right_from": writings.RIGHT_FROM,
         "week": _week(user, now=now),
         "others": _others([one.course for one in taken]),
         "classes": Classroom.objects.filter(enrolments__student=user).select_related("course"),

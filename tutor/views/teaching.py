@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from content import catalog
 from content.models import Concept
-from students import evidence, history, records
+from students import evidence, history, records, writings
 from students.history import ClassOverview, Concern, Worry
 from students.models import Classroom, Preference, User
 from tutor.forms import INTERESTS, ClassroomForm
@@ -76,6 +76,7 @@ def classroom(request: HttpRequest, classroom_id: int) -> HttpResponseBase:
         "more_needs": needs[NAMES_FIRST:],
         "switched_at": overview.switched_at(held for row in seen.students for held in row.estimates.values()),
         "questions": wrong_answers.questions(history.wrong_answers(classroom_id, limit=STEPS_SHOWN)),
+        "texts": writings.waiting(classroom_id).count(),
         "figures": _figures(seen.classroom),
         "place": "teaching",
     }

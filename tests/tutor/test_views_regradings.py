@@ -1,0 +1,92 @@
+"""The pages of a regrading: what is shown before, names only of one's own students, one click, and the way back."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from content.models import Course, Step
+from students.models import Attempt, Correction, Regrading, User
+from tests.tutor.playing import answer, serve
+from tests.tutor.test_regrading import publish, regraded, step_of
+from tutor import regrading
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def step(course: Course, student: User, now: datetime) -> Step:
+    answer(student, serve(student, course, "add-small", now=now), "6", now=now)
+    return publish(step_of(course, "add-small"), {"kind": "number", "value": 6})
+
+
+def desk_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_an_author_sees_who_is_affected_regrades_and_undoes(step: Step, teacher: User, student: User) -> None:
+    step.exercise.course.authors.add(teacher)
+    desk, page = desk_of(teacher), reverse("regrade", args=[step.pk])
+    shown = desk.get(page).content.decode()
+    assert str(student) in shown
+    assert "1 answer is right now" in shown
+    came = desk.post(page, {"revision": step.exercise.revision, "note": "It was 6 after all."}, follow=True)
+    assert "1 answer is right now" in came.content.decode()
+    done = Regrading.objects.get()
+    assert (done.state, done.note, done.made_by) == (Regrading.State.DONE, "It was 6 after all.", teacher)
+    assert "It was 6 after all." in desk.get(reverse("regradings", args=[step.exercise.course_id])).content.decode()
+    home = desk_of(student).get(reverse("home")).content.decode()
+    assert "now counts as right" in home
+    desk.post(reverse("undo_regrading", args=[done.pk]))
+    assert not Attempt.objects.judged().get().verdict
+    assert "now counts as right" not in desk_of(student).get(reverse("home")).content.decode()
+
+
+def test_an_author_who_does_not_teach_a_student_sees_no_name(step: Step, other_teacher: User, student: User) -> None:
+    step.exercise.course.authors.add(other_teacher)
+    shown = desk_of(other_teacher).get(reverse("regrade", args=[step.pk])).content.decode()
+    assert student.username not in shown.split("<main", 1)[1]
+    assert "a student of another class" in shown
+
+
+def test_clicked_twice_it_is_one_regrading(step: Step, administrator: User) -> None:
+    desk, page = desk_of(administrator), reverse("regrade", args=[step.pk])
+    for _ in range(2):
+        desk.post(page, {"revision": step.exercise.revision})
+    assert Correction.objects.count() == 1
+
+
+def test_many_answers_go_to_a_worker(
+    step: Step, administrator: User, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setattr("tutor.views.regradings.AT_ONCE", 0)
+    sent: list[int] = []
+    monkeypatch.setattr("training.queue.send", lambda task, *, regrading_id: sent.append(regrading_id))
+    desk = desk_of(administrator)
+    came = desk.post(reverse("regrade", args=[step.pk]), {"revision": step.exercise.revision}, follow=True)
+    assert "waits for a worker" in came.content.decode()
+    assert (sent, Correction.objects.count()) == ([Regrading.objects.get().pk], 0)
+    from tutor import tasks
+
+    tasks.regrade(regrading_id=sent[0])
+    assert Correction.objects.count() == 1
+
+
+def test_a_list_of_many_takes_no_more_queries_than_one_of_one(
+    step: Step, administrator: User, course: Course, classmate: User, now: datetime, django_assert_max_num_queries: Any
+) -> None:
+    answer(classmate, serve(classmate, course, "add-small", now=now), "5", now=now)
+    desk = desk_of(administrator)
+    with django_assert_max_num_queries(20):
+        desk.get(reverse("regrade", args=[step.pk]))
+
+
+def test_what_is_outdated_is_said_until_it_was_looked_at(step: Step, administrator: User, now: datetime) -> None:
+    (found,) = regrading.outdated(step.exercise_id)
+    assert (found.step_id, found.answers) == (step.pk, 1)
+    regraded(step, administrator, now=now)
+    assert regrading.outdated(step.exercise_id) == []
