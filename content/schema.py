@@ -147,15 +147,12 @@ def check_exercise(
 
 def own_answer(answer: Json) -> str | list[str]:
     """Return the response that an answer key itself stores as right. Raises KeyError where it stores none."""
-    kind = answer["kind"]
-    if kind == "several_choices":
-        return [str(choice) for choice in answer["correct"]]
-    if kind == "one_choice":
-        return str(answer["correct"])
-    if kind == "text":
-        accept = answer["accept"]
-        return str(accept if isinstance(accept, str) else accept[0])
-    value = str(answer["value"])
+    accept = answer.get("accept")
+    if answer["kind"] == "text" and isinstance(accept, str):
+        return accept
+    if "value" not in answer or "significant_figures" in answer:
+        return grading.right_response(answer)
+    value = str(answer["value"])  # as it is written, for templates too
     return f"{value} {answer['unit']}" if answer.get("unit") else value
 
 
@@ -166,7 +163,7 @@ def own_answers(package: CoursePackage) -> dict[str, str | list[str]]:
         for step in exercise.steps:
             try:
                 answers[step.key] = own_answer(step.answer)
-            except (KeyError, IndexError, TypeError):
+            except (KeyError, IndexError, TypeError, grading.KeyProblem):
                 continue  # `check` says what is wrong with it
     return answers
 
@@ -180,7 +177,8 @@ def key_problems(answer: Json) -> list[str]:
     problems = _equal_choices(answer)
     try:
         own = own_answer(answer)
-        if not grading.grade(key, own).correct:
+        graded = grading.grade(key, own)
+        if not graded.correct and not graded.is_waiting:
             problems.append(f"its own answer is graded wrong: {own}")
     except (KeyError, IndexError, TypeError):
         problems.append("no right answer in it")
@@ -225,6 +223,8 @@ def _step(step: Step, figures: Iterable[str] | None) -> Iterator[Finding]:
 def _wrong_answer(step: Step, wrong: WrongAnswer) -> Iterator[str]:
     key = grading.parse_key(step.answer)
     response = list(wrong.response) if isinstance(wrong.response, tuple) else wrong.response
+    if step.answer["kind"] == "number" and isinstance(response, str):
+        response = response.partition("..")[0]  # of a range, one end stands for all
     try:
         grade = grading.grade(key, response)
         if grade.correct:
