@@ -98,3 +98,33 @@ class TurnAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.turn_id} · {self.attempt_id}"
+
+
+class CourseImport(models.Model):
+    """A course file that an author has handed in: looked through first, imported when the author says so."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("being looked through")
+        READY = "ready", _("looked through")
+        IMPORTING = "importing", _("being imported")
+        DONE = "done", _("imported")
+        REFUSED = "refused", _("refused")
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("author"))
+    course = models.ForeignKey(
+        Course, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("course")
+    )  # what it became, or what it would change
+    name = models.CharField(_("file name"), max_length=200)
+    file = models.FileField(_("file"), upload_to="imports/", max_length=200)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    problem = models.TextField(_("why it was refused"), blank=True)
+    report = models.JSONField(_("report"), default=dict, blank=True)  # tutor/uploads.py
+    made_at = models.DateTimeField(_("handed in"))
+
+    class Meta:
+        verbose_name = _("import of a course")
+        verbose_name_plural = _("imports of courses")
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.name

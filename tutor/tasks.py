@@ -16,7 +16,7 @@ from students import history, records
 from students.models import User
 from training import predictions, registry
 from training.models import Objective
-from tutor import regrading, turns
+from tutor import regrading, turns, uploads
 
 SERVING = "serving"
 PROGRESS_KEPT = 600  # seconds
@@ -89,3 +89,15 @@ def load_model_on_start(sender: Any, **_: Any) -> None:
     """A serving worker that starts gets ready; by a task, for this is its main thread, which has to answer pings."""
     if SERVING in sender.app.amqp.queues.consume_from:
         load_model.apply_async(queue=SERVING)
+
+
+@shared_task(ignore_result=True)
+def look_through_import(*, import_id: int) -> None:
+    """Look through a course file that is too large for its author to wait. Safe to repeat."""
+    uploads.look_through(import_id)
+
+
+@shared_task(ignore_result=True)
+def carry_out_import(*, import_id: int) -> None:
+    """Import a course file that its author has confirmed. Safe to repeat."""
+    uploads.carry_out(import_id)

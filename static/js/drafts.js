@@ -13,7 +13,8 @@ function storage() {
 export function forgetOthers(key) {
   const store = storage();
   for (const name of Object.keys(store ?? {})) {
-    if (name.startsWith(PREFIX) && name !== PREFIX + key) store.removeItem(name);
+    // What an author has typed waits for that author, whatever else is practised meanwhile.
+    if (name.startsWith(PREFIX) && name !== PREFIX + key && !name.startsWith(`${PREFIX}author:`)) store.removeItem(name);
   }
 }
 
@@ -23,6 +24,10 @@ export function keep(key, values) {
   } catch {
     // A full store must not stop anybody from answering.
   }
+}
+
+export function forget(key) {
+  storage()?.removeItem(PREFIX + key);
 }
 
 export function kept(key) {

@@ -1,0 +1,165 @@
+"""Course files that authors hand in. Writes: CourseImport, and through content/importing the course.
+
+A file is looked through before anything is written; what is large is looked through by a worker. A course that
+somebody else writes is never changed: a file of the same short name becomes a course of its own.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.db import transaction
+
+from content import formats, importing
+from content.formats import CourseError, Item, Loaded
+from content.formats.source import read_files
+from content.models import Course
+from content.package import CoursePackage
+from students.models import User
+from training import queue
+from tutor.models import CourseImport
+
+AT_ONCE = 2_000_000  # bytes that are looked through while the author waits
+EXPIRES = 3600  # seconds that a worker has to begin
+MOST_SAID = 2_000  # characters of why a file was refused
+
+
+def hand_in(owner: User, file: File, *, now: datetime) -> CourseImport:  # type: ignore[type-arg]
+    """Keep a file to be looked through. Its name is only shown, and tells the format its ending."""
+    name = re.sub(r"[^\w. -]", "_", Path(file.name or "course").name)[-120:]
+    made = CourseImport(owner=owner, name=name, made_at=now)
+    made.file.save(name, file, save=False)
+    made.save()
+    return made
+
+
+def go_on(row: CourseImport) -> None:
+    """Do what comes next with a file: at once, or by a worker where it is large and there is one."""
+    name, act = _NEXT[row.state]
+    if row.file.size > AT_ONCE:
+        try:
+            queue.send(name, expires=EXPIRES, import_id=row.pk)
+        except queue.DOWN:
+            pass  # then its author waits for it
+        else:
+            return
+    act(row.pk)
+
+
+def look_through(import_id: int) -> CourseImport:
+    """Read a file as an import would, and write down what would come of it. Safe to repeat."""
+    row = CourseImport.objects.select_related("owner").get(pk=import_id)
+    if row.state != CourseImport.State.WAITING:
+        return row
+    _run(row, dry_run=True)
+    return row
+
+
+def confirm(import_id: int) -> bool:
+    """Say that a file that was looked through is to be imported; False where that has been said already."""
+    rows = CourseImport.objects.filter(pk=import_id, state=CourseImport.State.READY)
+    return bool(rows.update(state=CourseImport.State.IMPORTING))
+
+
+def carry_out(import_id: int) -> CourseImport:
+    """Import a file that was confirmed. Safe to repeat: a second time nothing is left to change."""
+    row = CourseImport.objects.select_related("owner").get(pk=import_id)
+    if row.state != CourseImport.State.IMPORTING:
+        return row
+    _run(row, dry_run=False)
+    return row
+
+
+_NEXT: dict[str, tuple[str, Callable[[int], CourseImport]]] = {
+    CourseImport.State.WAITING: ("tutor.tasks.look_through_import", look_through),
+    CourseImport.State.IMPORTING: ("tutor.tasks.carry_out_import", carry_out),
+}
+
+
+def _run(row: CourseImport, *, dry_run: bool) -> None:
+    path = Path(row.file.path)
+    try:
+        name = formats.detect(read_files(path))
+        loaded = formats.load(path, format_name=name)
+        if loaded.strict and loaded.defects:
+            raise importing.Refused(loaded.defects)
+        course_package = own_name(loaded.package, row.owner, row.name)
+        with transaction.atomic():
+            before = Course.objects.filter(slug=course_package.slug).first()
+            report = importing.import_package(course_package, defects=loaded.defects, dry_run=dry_run)
+            if not dry_run and before is None:
+                # Nobody has looked at it yet: its author opens it to students.
+                made = Course.objects.get(slug=course_package.slug)
+                made.published = False
+                made.save(update_fields=["published"])
+                made.authors.add(row.owner)
+    except CourseError as error:
+        row.state, row.problem = CourseImport.State.REFUSED, str(error).replace(str(path), row.name)[:MOST_SAID]
+    except importing.Refused as refused:
+        said = [f"{defect.place}: {defect.problem}" for defect in refused.defects]
+        row.state, row.problem = CourseImport.State.REFUSED, "\n".join(said)[:MOST_SAID]
+    else:
+        row.state = CourseImport.State.READY if dry_run else CourseImport.State.DONE
+        row.course_id = report.course_id
+        row.report = _report(name, course_package, loaded, report)
+    row.save(update_fields=["state", "problem", "course", "report"])
+    if row.state in {CourseImport.State.REFUSED, CourseImport.State.DONE}:
+        row.file.delete(save=False)
+
+
+def own_name(course_package: CoursePackage, owner: User, file_name: str) -> CoursePackage:
+    """The package under a short name that its owner may write: the same one every time."""
+    slug = course_package.slug or "course"
+    taken = Course.objects.filter(slug=slug).exclude(authors=owner).exists()
+    if taken and not owner.has_perm("content.change_course"):
+        slug = f"{slug[:60]}-{owner.pk}"
+        if Course.objects.filter(slug=slug).exclude(authors=owner).exists():
+            raise CourseError(f"{file_name}: the course {slug} belongs to somebody else")
+    return replace(course_package, slug=slug)
+
+
+def _report(name: str, course_package: CoursePackage, loaded: Loaded, report: importing.ImportReport) -> dict[str, Any]:
+    items = loaded.items or _items_of(loaded)
+    outcomes = Counter(item.outcome for item in items)
+    return {
+        "format": formats.FORMATS[name].TITLE,
+        "slug": course_package.slug,
+        "title": course_package.title,
+        "language": course_package.language,
+        "licence": course_package.licence,
+        "attribution": course_package.attribution,
+        "exercises": report.exercises,
+        "created": report.created,
+        "changed": report.changed,
+        "same": report.kept,
+        "retired": report.retired,
+        "outcomes": {outcome: outcomes[outcome] for outcome in ("kept", "changed", "dropped")},
+        "items": [
+            {
+                "id": item.id,
+                "title": item.title,
+                "kind": item.kind,
+                "key": item.key,
+                "outcome": item.outcome,
+                "reasons": list(item.reasons),
+            }
+            for item in items
+        ],
+        "defects": [{"place": defect.place, "problem": defect.problem} for defect in report.defects if not defect.item],
+    }
+
+
+def _items_of(loaded: Loaded) -> tuple[Item, ...]:
+    """Of a format whose items are the exercises, the exercises."""
+    reasons: dict[str, list[str]] = {}
+    for defect in loaded.defects:
+        reasons.setdefault(defect.item, []).append(defect.problem)
+    return tuple(
+        Item(id=one.key, title=one.title, key=one.key, reasons=tuple(reasons.get(one.key, ())))
+        for one in loaded.package.exercises
+    )

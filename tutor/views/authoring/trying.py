@@ -1,0 +1,149 @@
+"""An exercise as a student meets it, out of a draft: shown while it is written, and tried without leaving a trace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from content import authoring, catalog, grading, markup, package, variants
+from content.authoring import Draft
+from content.grading import KeyProblem, Unreadable
+from content.models import Course, Exercise
+from tutor import feedback
+from tutor.turns import StepView
+from tutor.turns.progress import StepProgress
+from tutor.turns.shown import step_view
+from tutor.views.authoring.access import authors_only, course_of, exercise_of
+from tutor.views.authoring.courses import context_of
+
+UNREADABLE = 422
+MOST_SEEDS = 1000
+NO_TURN = UUID(int=0)  # where a field asks for the token of its turn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A step as it is shown; `view` is None while its answer key cannot be read."""
+
+    name: str  # its place, for ids of elements
+    step: package.Step
+    view: StepView | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A draft as a student meets it."""
+
+    exercise: package.Exercise
+    steps: tuple[Step, ...]
+    problem: str = ""
+
+
+def preview(course: Course, row: Exercise, draft: Draft, seed: int = 0) -> Shown:
+    """One variant of a draft, whatever state it is in."""
+    made = authoring.to_exercise(draft, row.key).exercise
+    problem = ""
+    try:
+        made = variants.instantiate(made, seed, misconceptions=authoring.misconceptions_of(course.pk))
+    except variants.VariantProblem as found:
+        problem = str(found)
+    steps = tuple(
+        Step(name=str(number), step=step, view=_view(step, number)) for number, step in enumerate(made.steps, 1)
+    )
+    return Shown(exercise=made, steps=steps, problem=problem)
+
+
+def _view(step: package.Step, number: int, progress: StepProgress | None = None) -> StepView | None:
+    try:
+        grading.parse_key(step.answer)
+        return step_view(step, number, progress=progress or StepProgress(), in_hand=True)
+    except KeyProblem:
+        return None
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@authors_only
+def try_exercise(request: HttpRequest, course_id: int, exercise_id: int) -> HttpResponseBase:
+    """One step of a draft to be answered: graded by the server as for a student, recorded nowhere."""
+    course = course_of(request, course_id)
+    row = exercise_of(course, exercise_id)
+    asked = request.POST if request.method == "POST" else request.GET
+    seed, number, hints = (_number(asked.get(name, "")) for name in ("seed", "step", "hints"))
+    shown = preview(course, row, authoring.draft_of(row), seed % MOST_SEEDS)
+    number = min(number, len(shown.steps) - 1)
+    if not shown.steps:
+        raise Http404
+    step = shown.steps[number].step
+    progress = StepProgress(hints=min(hints, len(step.hints)))
+    told, unreadable = None, ""
+    typed: tuple[str, ...] = ()
+    if request.method == "POST" and shown.steps[number].view:
+        response = answer_of(asked, step)
+        typed = (response,) if isinstance(response, str) else tuple(response)
+        try:
+            told = _told(course, shown.exercise, step, response)
+        except Unreadable as problem:
+            unreadable = feedback.unreadable_sentence(problem)
+    context = context_of(
+        course,
+        "exercises",
+        exercise=row,
+        shown=shown,
+        step=_view(step, number + 1, progress),
+        number=number,
+        following=number + 1 if number + 1 < len(shown.steps) else None,
+        seed=seed,
+        next_seed=(seed + 1) % MOST_SEEDS,
+        next_hints=progress.hints + 1,
+        is_template=bool(authoring.draft_of(row)["variables"].strip()),
+        told=told,
+        unreadable=unreadable,
+        typed=typed,
+        solution=step.solution,
+        turn=SimpleNamespace(
+            language=course.language,
+            figures=catalog.figures(course.pk, revision=course.revision),
+            course_slug=course.slug,
+            token=NO_TURN,
+        ),
+    )
+    return render(request, "authoring/try.html", context, status=UNREADABLE if unreadable else 200)
+
+
+def _told(
+    course: Course, exercise: package.Exercise, step: package.Step, response: grading.Response
+) -> feedback.Feedback:
+    """What a student would be told. Raises Unreadable."""
+    texts = (exercise.title, exercise.prompt, step.prompt)
+    given = [formula for text in texts if "$" in text for formula in markup.formulas(text)]
+    grade = grading.grade(grading.parse_key(step.answer), response, wrong_answers=step.wrong_answers, given=given)
+    offer = feedback.Offer.NEXT if grade.correct else feedback.Offer.TRY_AGAIN
+    marking = feedback.mark(grade, step=step.key, offer=offer)
+    if grade.wrong_answer is not None:
+        recognised = step.wrong_answers[grade.wrong_answer]
+        known = {one.key: one for one in authoring.misconceptions_of(course.pk)}
+        shows = known.get(recognised.misconception)
+        marking = replace(
+            marking,
+            said=recognised.feedback,
+            misconception_title=shows.title if shows else "",
+            misconception_text=shows.explanation if shows else "",
+        )
+    return feedback.words(marking)
+
+
+def answer_of(data: Mapping[str, Any], step: package.Step) -> grading.Response:
+    """The response in the shape of its field."""
+    sent = data.getlist("response")  # type: ignore[attr-defined]
+    return sent if grading.field(step.answer).is_list else "".join(sent[:1])
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 5 else 0

@@ -1,0 +1,70 @@
+"""Addresses of the authoring pages."""
+
+from django.urls import URLPattern, path
+
+from tutor.views.authoring import (
+    concepts,
+    courses,
+    editor,
+    exchange,
+    exercises,
+    misconceptions,
+    resources,
+    sampling,
+    trying,
+    versions,
+)
+
+urlpatterns: list[URLPattern] = [
+    path("", courses.courses, name="author_courses"),
+    path("new/", courses.new_course, name="author_new_course"),
+    path("import/", exchange.hand_in, name="author_import"),
+    path("import/<int:import_id>/", exchange.report, name="author_import_report"),
+    path("import/<int:import_id>/confirm/", exchange.confirm, name="author_import_confirm"),
+    path("import/<int:import_id>/report.csv", exchange.report_csv, name="author_import_csv"),
+    path("<int:course_id>/exchange/", exchange.exchange, name="author_exchange"),
+    path("<int:course_id>/exchange/<slug:format_name>/", exchange.download, name="author_download"),
+    path("<int:course_id>/", courses.course, name="author_course"),
+    path("<int:course_id>/settings/", courses.settings, name="author_settings"),
+    path("<int:course_id>/publish/", courses.publish_course, name="author_publish_course"),
+    path("<int:course_id>/authors/", courses.add_author, name="author_add_author"),
+    path("<int:course_id>/authors/<int:author_id>/remove/", courses.remove_author, name="author_remove_author"),
+    path("<int:course_id>/concepts/", concepts.concepts, name="author_concepts"),
+    path("<int:course_id>/concepts/new/", concepts.new_concept, name="author_new_concept"),
+    path("<int:course_id>/concepts/link/", concepts.link, name="author_link"),
+    path("<int:course_id>/concepts/unlink/", concepts.unlink, name="author_unlink"),
+    path("<int:course_id>/concepts/<int:concept_id>/", concepts.concept, name="author_concept"),
+    path("<int:course_id>/concepts/<int:concept_id>/move/", concepts.move_concept, name="author_move_concept"),
+    path("<int:course_id>/concepts/<int:concept_id>/retire/", concepts.retire_concept, name="author_retire_concept"),
+    path("<int:course_id>/misconceptions/", misconceptions.misconceptions, name="author_misconceptions"),
+    path("<int:course_id>/misconceptions/new/", misconceptions.new_misconception, name="author_new_misconception"),
+    path("<int:course_id>/misconceptions/try/", misconceptions.try_rewritings, name="author_try_rewritings"),
+    path(
+        "<int:course_id>/misconceptions/<int:misconception_id>/",
+        misconceptions.misconception,
+        name="author_misconception",
+    ),
+    path("<int:course_id>/resources/", resources.resources, name="author_resources"),
+    path("<int:course_id>/resources/new/", resources.new_resource, name="author_new_resource"),
+    path("<int:course_id>/resources/<int:resource_id>/", resources.resource, name="author_resource"),
+    path(
+        "<int:course_id>/resources/<int:resource_id>/retire/", resources.retire_resource, name="author_retire_resource"
+    ),
+    path("<int:course_id>/figures/", resources.figures, name="author_figures"),
+    path("<int:course_id>/figures/<int:figure_id>/delete/", resources.delete_figure, name="author_delete_figure"),
+    path("<int:course_id>/exercises/", exercises.exercises, name="author_exercises"),
+    path("<int:course_id>/exercises/many/", exercises.act_on_many, name="author_exercises_act"),
+    path("<int:course_id>/exercises/new/", editor.new_exercise, name="author_new_exercise"),
+    path("<int:course_id>/exercises/<int:exercise_id>/", editor.exercise, name="author_exercise"),
+    path("<int:course_id>/exercises/<int:exercise_id>/draft/", editor.draft, name="author_draft"),
+    path("<int:course_id>/exercises/<int:exercise_id>/discard/", editor.discard, name="author_discard"),
+    path("<int:course_id>/exercises/<int:exercise_id>/try/", trying.try_exercise, name="author_try"),
+    path("<int:course_id>/exercises/<int:exercise_id>/variants/", sampling.variants, name="author_variants"),
+    path("<int:course_id>/exercises/<int:exercise_id>/act/", exercises.act_on_one, name="author_exercise_act"),
+    path("<int:course_id>/exercises/<int:exercise_id>/versions/", versions.history, name="author_versions"),
+    path(
+        "<int:course_id>/exercises/<int:exercise_id>/versions/<int:number>/restore/",
+        versions.restore,
+        name="author_restore",
+    ),
+]
