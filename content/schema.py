@@ -21,6 +21,7 @@ from content.package import (
     Misconception,
     Resource,
     Step,
+    StepKind,
     WrongAnswer,
 )
 
@@ -258,15 +259,28 @@ def step_texts(step: Step) -> Iterator[tuple[str, str]]:
     """Give every text of a step with the name of the part it is in."""
     yield "prompt", step.prompt
     yield "solution", step.solution
-    choices = step.answer.get("choices")
-    if isinstance(choices, Mapping):
-        for name, text in choices.items():
-            yield f"choice {name}", str(text)
+    yield from _answer_texts(step.answer)
     for index, hint in enumerate(step.hints):
         yield f"hint {index + 1}", hint.title
         yield f"hint {index + 1}", hint.text
     for index, wrong in enumerate(step.wrong_answers):
         yield f"wrong answer {index + 1}", wrong.feedback
+
+
+def _answer_texts(answer: Json) -> Iterator[tuple[str, str]]:
+    """The texts of an answer key that a student is shown."""
+    for part, one in (("choices", "choice"), ("stems", "stem"), ("options", "option"), ("items", "item")):
+        named = answer.get(part)
+        if isinstance(named, Mapping):
+            for name, text in named.items():
+                yield f"{one} {name}", str(text)
+    yield "text", str(answer.get("text", ""))
+    if answer.get("kind") == StepKind.TABLE:
+        for part in ("columns", "rows"):
+            yield from ((part, str(text)) for text in answer.get(part) or ())
+    gaps = answer.get("gaps")
+    for gap in gaps.values() if isinstance(gaps, Mapping) else ():
+        yield from _answer_texts(gap) if isinstance(gap, Mapping) else ()
 
 
 def _text_problems(text: str, figures: Iterable[str]) -> Iterator[str]:

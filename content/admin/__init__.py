@@ -18,6 +18,8 @@ from django.utils.translation import ngettext
 from content import catalog, importing, schema
 from content.admin.forms import AnswerForm, PrerequisiteForm, StepForm
 from content.admin.previews import exercise_shown, sampled, shown, template
+from content.admin.reading import ExerciseVersionAdmin, ResourceAdmin, RuleAdmin
+from content.admin.revisions import RaisesRevisions
 from content.models import (
     Concept,
     Course,
@@ -26,43 +28,12 @@ from content.models import (
     Hint,
     Misconception,
     Prerequisite,
+    Rule,
     Step,
     WrongAnswer,
 )
 
-
-class RaisesRevisions:
-    """Whatever is added, changed or deleted here counts as a change of its exercise and course."""
-
-    def exercises_of(self, row: Any) -> Iterable[int]:
-        return ()
-
-    def courses_of(self, row: Any) -> Iterable[int]:
-        return ()
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)  # type: ignore[misc]
-        self._touch([form.instance])
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        touched = self._owners([obj])
-        super().delete_model(request, obj)  # type: ignore[misc]
-        importing.touch(**touched, deleted=True)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        touched = self._owners(queryset)
-        super().delete_queryset(request, queryset)  # type: ignore[misc]
-        importing.touch(**touched, deleted=True)
-
-    def _touch(self, rows: Iterable[Any]) -> None:
-        importing.touch(**self._owners(rows))
-
-    def _owners(self, rows: Iterable[Any]) -> dict[str, Any]:
-        rows = list(rows)
-        return {
-            "course_ids": {pk for row in rows for pk in self.courses_of(row)},
-            "exercise_ids": {pk for row in rows for pk in self.exercises_of(row)},
-        }
+__all__ = ["ExerciseVersionAdmin", "ResourceAdmin", "RuleAdmin"]  # registered where they are defined
 
 
 class PrerequisiteInline(admin.TabularInline[Prerequisite, Concept]):
@@ -70,6 +41,11 @@ class PrerequisiteInline(admin.TabularInline[Prerequisite, Concept]):
     form = PrerequisiteForm
     fk_name = "concept"
     raw_id_fields = ("requires",)
+    extra = 0
+
+
+class RuleInline(admin.StackedInline[Rule, Concept]):
+    model = Rule
     extra = 0
 
 
@@ -159,14 +135,17 @@ class ConceptAdmin(RaisesRevisions, admin.ModelAdmin[Concept]):
     search_fields = ("title", "key")
     raw_id_fields = ("course",)
     readonly_fields = ("preview",)
-    inlines = (PrerequisiteInline,)
+    inlines = (RuleInline, PrerequisiteInline)
 
     def courses_of(self, row: Concept) -> Iterable[int]:
         return (row.course_id,)
 
     @admin.display(description=_("as shown"))
     def preview(self, row: Concept) -> SafeString:
-        return shown(f"{row.summary}\n\n{row.example}", row.course_id)
+        if row.pk is None:
+            return SafeString("")
+        rules = [f"{rule.statement}\n\n{rule.example}" for rule in row.rules.all()]
+        return shown("\n\n".join((row.summary, *rules, row.example)), row.course_id)
 
 
 @admin.register(Misconception)
@@ -177,7 +156,7 @@ class MisconceptionAdmin(RaisesRevisions, admin.ModelAdmin[Misconception]):
     list_filter = ("course",)
     list_select_related = ("course",)
     search_fields = ("title", "key")
-    raw_id_fields = ("course",)
+    raw_id_fields = ("course", "concepts")
     readonly_fields = ("preview",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Misconception]:
@@ -202,12 +181,12 @@ class MisconceptionAdmin(RaisesRevisions, admin.ModelAdmin[Misconception]):
 class ExerciseAdmin(RaisesRevisions, admin.ModelAdmin[Exercise]):
     """Exercises; what is wrong with one is said on its page."""
 
-    list_display = ("key", "title", "course", "lesson", "is_template", "revision", "retired")
-    list_filter = ("course", "retired")
+    list_display = ("key", "title", "course", "lesson", "is_template", "revision", "published", "retired")
+    list_filter = ("course", "published", "retired")
     list_select_related = ("course",)
     search_fields = ("key", "title", "prompt", "lesson")
     raw_id_fields = ("course",)
-    readonly_fields = ("revision", "preview", "problems")
+    readonly_fields = ("revision", "published", "preview", "problems")
     inlines = (StepInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exercise]:
@@ -234,7 +213,11 @@ class ExerciseAdmin(RaisesRevisions, admin.ModelAdmin[Exercise]):
     def problems(self, row: Exercise) -> SafeString | str:
         if row.pk is None:
             return ""
-        found = schema.check_exercise(template(row), figures=catalog.figures(row.course_id))
+        found = schema.check_exercise(
+            template(row),
+            figures=catalog.figures(row.course_id),
+            misconceptions=catalog.misconceptions(row.course_id),
+        )
         lines = [format_html("<li>{} {}: {}</li>", one.step, one.part, one.problem) for one in found]
         return format_html("<ul>{}</ul>", SafeString("".join(lines))) if lines else str(_("none found"))
 

@@ -8,10 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from content import catalog
-from content.models import Concept, Course, Exercise, Misconception, Prerequisite, Step, WrongAnswer
+from content.models import Concept, Course, Exercise, ExerciseVersion, Misconception, Prerequisite, Step, WrongAnswer
 from students.models import User
 
-MODELS = ("course", "concept", "prerequisite", "misconception", "exercise", "step", "hint", "wronganswer", "figure")
+MODELS = (
+    *("course", "concept", "prerequisite", "rule", "misconception", "exercise", "step", "hint", "wronganswer"),
+    *("resource", "figure"),
+)
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def test_every_list_and_its_search_open(office: Client, name: str) -> None:
 
 def test_everything_of_the_app_is_registered() -> None:
     registered = {model._meta.model_name for model in admin.site._registry if model._meta.app_label == "content"}
-    assert registered == set(MODELS)
+    assert registered == {*MODELS, "exerciseversion"}
 
 
 @pytest.mark.parametrize("model", [Course, Concept, Prerequisite, Misconception, Exercise, Step, WrongAnswer])
@@ -105,6 +108,22 @@ def test_an_edited_step_raises_its_exercise_and_course(office: Client, course: C
     course.refresh_from_db()
     assert (row.exercise.revision, course.revision) == (before[0] + 1, before[1] + 1)
     assert catalog.exercise(row.exercise_id, row.exercise.revision).steps[0].answer["value"] == "7"
+
+
+def test_an_edit_is_a_version_by_its_author_which_shows_what_it_changed(
+    office: Client, administrator: User, course: Course
+) -> None:
+    row = Exercise.objects.get(key="add-small")
+    address = reverse("admin:content_exercise_change", args=[row.pk])
+    assert office.post(address, form_of(office, address, prompt="Edited by hand")).status_code == 302
+    version = ExerciseVersion.objects.get(exercise=row, number=2)
+    assert (version.author, catalog.exercise(row.pk, 2).prompt) == (administrator, "Edited by hand")
+    address = reverse("admin:content_exerciseversion_change", args=[version.pk])
+    page = office.get(address).content.decode()
+    assert "<ins>  prompt: Edited by hand</ins>" in page
+    assert f"<del>  prompt: {row.prompt}" in page
+    assert office.post(address, {"note": "rewritten"}).status_code == 403
+    assert office.get(reverse("admin:content_exerciseversion_changelist") + "?q=add").status_code == 200
 
 
 def test_an_answer_key_that_cannot_be_used_is_not_stored(office: Client) -> None:
