@@ -15,8 +15,10 @@ def warm_up() -> None:
     from django.urls import get_resolver
 
     from content import catalog
+    from content.grading import units
     from content.models import Course
 
+    units.registry()
     get_resolver().url_patterns  # noqa: B018 (imported when it is first asked for)
     with suppress(DatabaseError):  # the site starts without its database too, and waits for it
         courses = Course.objects.filter(published=True).values_list("pk", "revision")

@@ -136,6 +136,7 @@ class KeyReader:
                 numerics.value_at(found[0], {})
             except (numerics.NoValue, KeyError):
                 self.problems.append(f"{place}: {text[:LONGEST]} is not one number")
+                return _NOTHING
         return found[0] if found else _NOTHING
 
     def formulas(self, place: str, given: Sequence[object], *, all_readings: bool = True) -> list[trees.Node]:

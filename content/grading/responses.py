@@ -1,5 +1,6 @@
 """Responses in the shape that a kind takes: one text, or a list of them, within bounds. Anything else is Unreadable."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -10,6 +11,10 @@ MAX_TEXT = 500  # characters
 MAX_LONG_TEXT = 20_000
 MAX_TEXTS = 100
 Read = TypeVar("Read")
+_NONE = re.compile(
+    r"\s*(?:∅|\\emptyset|\\varnothing|\{\s*\}|\\(?:left)?\\?\{\s*\\(?:right)?\\?\}|no\s+solutions?|none|无解|空集)\s*",
+    re.I,
+)
 
 
 def one_text(response: Response, *, longest: int = MAX_TEXT) -> str:
@@ -19,6 +24,11 @@ def one_text(response: Response, *, longest: int = MAX_TEXT) -> str:
     if not response.strip():
         raise Unreadable(Code.EMPTY)
     return checked(response, longest=longest)
+
+
+def says_none(text: str) -> bool:
+    """Whether a text says that there is nothing: the empty set, in signs or in words of both languages."""
+    return _NONE.fullmatch(text) is not None
 
 
 def ids(response: Response) -> list[str]:

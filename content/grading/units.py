@@ -1,17 +1,26 @@
-"""The units that answers may carry, what they measure, and how many of the base unit each is."""
+"""The units that answers may carry, what they measure, and how many of the base unit each is.
+
+A table holds what students type most, in both languages, and what pint does not know. Any other unit is made of parts
+(`kg*m/s^2`, `kWh`, `mg/L`) by a grammar of our own; pint says only what each named part measures and its size. Its
+evaluator of expressions is never used. Its registry takes about two seconds to build, so the web server builds it
+before the first request, and nothing else does until it meets a unit beyond the table.
+"""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from typing import Any
 
 from content.mathematics.vocabulary import PLAIN
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit: the quantity it measures, and its size in that quantity's base unit."""
+    """One unit: what it measures, as powers of base units, and its size in these."""
 
-    quantity: str
+    measures: frozenset[tuple[str, int]]
     size: Fraction
 
 
@@ -72,8 +81,24 @@ _TABLE: dict[str, dict[str, str]] = {  # quantity: size in the base unit: spelli
     "fahrenheit": {"1": "°F ℉"},
     "percent": {"1": "% percent"},
 }
+# Quantities of the table in pint's base units; those that are not here measure themselves alone.
+_BASES: dict[str, tuple[int, dict[str, int]]] = {
+    "length": (1, {"meter": 1}),
+    "mass": (1000, {"gram": 1}),
+    "time": (1, {"second": 1}),
+    "area": (1, {"meter": 2}),
+    "volume": (1, {"meter": 3}),
+    "speed": (1, {"meter": 1, "second": -1}),
+}
+
+
+def _measured(quantity: str, size: Fraction) -> tuple[frozenset[tuple[str, int]], Fraction]:
+    scale, powers = _BASES.get(quantity, (1, {quantity: 1}))
+    return frozenset(powers.items()), size * scale
+
+
 UNITS = {
-    spelling: Unit(quantity, Fraction(size))
+    spelling: Unit(*_measured(quantity, Fraction(size)))
     for quantity, sizes in _TABLE.items()
     for size, spellings in sizes.items()
     for spelling in spellings.split()
@@ -81,6 +106,14 @@ UNITS = {
 CURRENCIES = "$€£¥"
 _UPRIGHT = re.compile(r"\\(?:text|mathrm|operatorname|textrm|mathit)\s*\{([^{}]*)\}")
 _DEGREES = re.compile(r"\^\s*(?:\\circ(?![A-Za-z])|\{\s*\\circ\s*\}|∘)|\\degree(?![A-Za-z])|º|˚")
+LONGEST = 40  # characters of a unit that is made of parts
+MOST_POWER = 9
+_LETTERS = r"[A-Za-zµμΩΩÅ\u4e00-\u9fff]+"
+_PART = re.compile(rf"([*·/ .]?)\s*({_LETTERS})(?:\s*\^\s*\{{?\(?(-?\d)\)?\}}?)?")
+_PARTS = re.compile(
+    rf"{_LETTERS}(?:\s*\^\s*\{{?\(?-?\d\)?\}}?)?(?:\s*[*·/ .]\s*{_LETTERS}(?:\s*\^\s*\{{?\(?-?\d\)?\}}?)?){{0,5}}"
+)
+_TAIL = re.compile(r"[\d)\]}](?=[\s\\]*[A-Za-zµμΩΩÅ\u4e00-\u9fff])")
 _PREFIX = re.compile(r"\s*([-−+]?)\s*(?:\\\$|([$€£¥]))\s*(?=[\d.(\\])")
 _SUFFIX = re.compile(r"\s*(?:\\?[$€£¥])\s*\Z")
 
@@ -89,9 +122,58 @@ def factor_between(given: str, wanted: str) -> Fraction | None:
     """How many of the wanted unit one of the given is; None where they do not measure the same."""
     if given == wanted:
         return Fraction(1)
-    if given not in UNITS or wanted not in UNITS or UNITS[given].quantity != UNITS[wanted].quantity:
+    ours, theirs = find(given), find(wanted)
+    if ours is None or theirs is None or ours.measures != theirs.measures:
         return None
-    return UNITS[given].size / UNITS[wanted].size
+    return ours.size / theirs.size
+
+
+@lru_cache(maxsize=1)
+def registry() -> Any:
+    """pint's units, with exact sizes."""
+    import pint  # its import alone takes a second, which only those pay who meet such a unit
+
+    return pint.UnitRegistry(non_int_type=Fraction)
+
+
+@lru_cache(maxsize=2048)
+def find(spelling: str) -> Unit | None:
+    """The unit of a spelling, of the table or made of parts; None for a word that is none."""
+    if spelling in UNITS:
+        return UNITS[spelling]
+    if not spelling or len(spelling) > LONGEST or not _PARTS.fullmatch(spelling):
+        return None
+    powers: Counter[str] = Counter()
+    size = Fraction(1)
+    for sign, name, exponent in _PART.findall(spelling):
+        power = int(exponent or 1) * (-1 if sign == "/" else 1)
+        part = UNITS.get(name) or _named(name)
+        if part is None or abs(power) > MOST_POWER or not part.size:
+            return None
+        size *= part.size**power
+        powers.update({base: times * power for base, times in part.measures})
+    return Unit(frozenset((base, times) for base, times in powers.items() if times), size)
+
+
+def _named(name: str) -> Unit | None:
+    """A unit that pint knows by its name or symbol, with or without a prefix."""
+    if not name.isascii() and name not in ("µm", "μm", "Ω", "Å"):
+        return None
+    readings = registry().parse_unit_name(name)
+    if not readings:
+        return None
+    prefix, unit, _ = readings[0]
+    if not registry()._units[unit].is_multiplicative:  # degrees Celsius: a factor alone would say that 0 °C is 0 K
+        return None
+    try:
+        size, bases = registry().get_root_units(registry().UnitsContainer({prefix + unit: 1}))
+    except Exception:  # noqa: BLE001 (units with an offset or a logarithm, each refused by an exception of its own)
+        return None
+    if not isinstance(size, int | Fraction) or not all(
+        Fraction(times).denominator == 1 for times in bases._units.values()
+    ):
+        return None
+    return Unit(frozenset((base, int(times)) for base, times in bases._units.items()), Fraction(size))
 
 
 def normalise(unit: str) -> str:
@@ -110,6 +192,8 @@ def split_unit(text: str, *, expected: str) -> tuple[str, str]:
     if (found := _PREFIX.match(plain)) and "$$" not in plain[: found.end() + 1]:
         return found[1] + _SUFFIX.sub("", plain[found.end() :]), found[2] or "$"
     spelled = _spelled(plain).replace("$$", " ").rstrip(" .")
+    if expected and (made := _made_of_parts(spelled, expected)):
+        return made
     is_word = expected.isalpha() and expected not in UNITS
     of_word = {expected + "s", expected.removesuffix("s")} if is_word else set()
     named = {"", *UNITS, expected, *of_word} - ({"%"} - {expected})
@@ -119,6 +203,17 @@ def split_unit(text: str, *, expected: str) -> tuple[str, str]:
             if rest and (rest[-1] in ")}]" or rest[-1].isdigit() or not rest[-1].isalnum()) and _has_digit(rest):
                 return rest, unit if unit in UNITS else expected
     return text, ""
+
+
+def _made_of_parts(spelled: str, expected: str) -> tuple[str, str] | None:
+    """The number and a unit beyond the table, where one that is convertible is asked for."""
+    for start in _TAIL.finditer(spelled):
+        tail = " ".join(spelled[start.end() :].replace("\\cdot", "*").split()).strip("\\ ")
+        if tail in UNITS or not tail or not _has_digit(spelled[: start.end()]):
+            continue
+        if tail == expected or (find(expected) is not None and find(tail) is not None):
+            return spelled[: start.end()], tail
+    return None
 
 
 def _has_digit(text: str) -> bool:

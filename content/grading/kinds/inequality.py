@@ -15,7 +15,7 @@ from content.grading.finishing import forward, is_finished, said, statements
 from content.grading.grades import Grade, Reason, Response, partial, right, wrong
 from content.grading.keys import KeyReader
 from content.grading.kind import Field, Input, Kind, Option, Part, Reads, Shape, Widget, gettext_noop
-from content.grading.responses import one_text
+from content.grading.responses import one_text, says_none
 from content.grading.restating import is_restated
 from content.mathematics import Code, OutOfBounds, SolutionSet, Unreadable, trees
 from content.mathematics.numerics import close
@@ -29,7 +29,6 @@ _UNION = re.compile(r"(?<=[\])])\s*(?:∪|\\cup|[Uu∪并])\s*(?=[\[(]|\\left)")
 _ALL = re.compile(
     r"\A\s*(?:[Rℝ]|\\mathbb\s*\{?R\}?|all\s+(?:real\s+)?numbers|all\s+reals|全体实数|任意实数|所有实数)\s*\Z", re.I
 )
-_NONE = re.compile(r"\A\s*(?:∅|\\emptyset|\\varnothing|\{\s*\}|\\\{\s*\\\}|no\s+solutions?|none|无解|空集)\s*\Z", re.I)
 _INFINITY = re.compile(r"(?<![A-Za-z\\])(?:infinity|inf|oo)(?![A-Za-z])|无穷")
 _SIGNS = ("<", "<=", ">", ">=", "!=", "in")
 
@@ -143,7 +142,7 @@ def read(text: str) -> trees.Node:
     """An inequality, interval, union or set as a tree. Raises Unreadable."""
     if _ALL.match(text):
         return _everything()
-    if _NONE.match(text):
+    if says_none(text):
         return trees.Constant("emptyset")
     built = _BUILT.match(text)
     plain = _UNION.sub(" or ", _INFINITY.sub("∞", built[2] if built else text))

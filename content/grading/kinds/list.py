@@ -11,7 +11,7 @@ from content.grading.finishing import statements
 from content.grading.grades import Grade, Reason, Response, partial, right, wrong
 from content.grading.keys import KeyReader, readings
 from content.grading.kind import Field, Input, Kind, Part, Reads, Shape, Widget, gettext_noop
-from content.grading.responses import one_text
+from content.grading.responses import one_text, says_none
 from content.grading.restating import is_restated
 from content.mathematics import Code, Unreadable, numerics, trees
 from content.mathematics.equivalence import plain
@@ -55,7 +55,7 @@ class List(Kind[ListKey]):
         """Read items, ordered and tolerance."""
         reader = KeyReader(answer)
         reader.only("items", "ordered", "tolerance")
-        texts = reader.texts("items", needed=bool(answer.get("items")) or "items" not in answer)
+        texts = () if answer.get("items") == [] else reader.texts("items")
         if len(texts) > MOST_ITEMS:
             reader.problems.append(f"items: more than {MOST_ITEMS}")
         items = tuple(reader.formulas("items", texts, all_readings=False))
@@ -101,14 +101,15 @@ class List(Kind[ListKey]):
 
 def _read(text: str) -> list[tuple[tuple[trees.Node, ...], trees.Node]]:
     """The items of every reading, with the tree. Raises Unreadable."""
+    if says_none(text):
+        return [((), _NOTHING)]
     found = []
     for node in readings(text):
         opened = plain(node)
-        is_list = isinstance(node, trees.Point) or isinstance(opened, trees.Listing)
         items = node.items if isinstance(node, trees.Point) else statements(opened)
         if len(items) > MOST_ITEMS:
             raise Unreadable(Code.TOO_LONG, text)
-        found.append(((() if opened == _NOTHING else items) if is_list or opened != _NOTHING else (), node))
+        found.append((items, node))
     return found
 
 

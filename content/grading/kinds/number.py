@@ -22,6 +22,7 @@ from content.mathematics import Code, Unreadable, numerics, trees
 from content.mathematics.forms import Form, has_form
 from content.package import Json, StepKind, WrongAnswer
 
+MOST_FIGURES = 15
 COARSEST = Fraction(1, 20)  # a rounded value is at most this far off, in parts of the right one
 _UNKNOWN_UNIT = re.compile(r"[\d.,/\s]*\d\s*([A-Za-z\u4e00-\u9fff]{2,}|[\u4e00-\u9fff])\s*\Z")
 
@@ -34,6 +35,7 @@ class NumberForm(StrEnum):
     DECIMAL = "decimal"
     FRACTION = "fraction"
     SIMPLEST = "simplest"  # a fraction in lowest terms, or an integer
+    SCIENTIFIC = "scientific"  # c·10ⁿ with 1 ≤ c < 10
 
 
 FORMS = {
@@ -42,13 +44,15 @@ FORMS = {
     NumberForm.DECIMAL: gettext_noop("a decimal number"),
     NumberForm.FRACTION: gettext_noop("a fraction"),
     NumberForm.SIMPLEST: gettext_noop("a fraction in lowest terms"),
+    NumberForm.SCIENTIFIC: gettext_noop("in scientific notation"),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class NumberKey:
-    """A value with an absolute tolerance, in `unit`.
+    """A value in `unit`, with a tolerance: the larger of the absolute and the relative one.
 
+    figures: how many significant figures it is asked for with, or None.
     form: the one asked for, or None where the author says nothing (see content/grading/finishing.py).
     """
 
@@ -58,6 +62,7 @@ class NumberKey:
     unit: str = ""
     unit_required: bool = False
     form: NumberForm | None = None
+    figures: int | None = None
 
 
 class Number(Kind[NumberKey]):
@@ -69,6 +74,13 @@ class Number(Kind[NumberKey]):
     form = (
         Part(name="value", shape=Shape.LINE, label=gettext_noop("Right answer"), needed=True),
         Part(name="tolerance", shape=Shape.LINE, label=gettext_noop("May be off by")),
+        Part(
+            name="relative_tolerance",
+            shape=Shape.LINE,
+            label=gettext_noop("May be off by a share of the value"),
+            help=gettext_noop("Such as 0.02 for 2 %."),
+        ),
+        Part(name="significant_figures", shape=Shape.LINE, label=gettext_noop("Significant figures asked for")),
         Part(name="unit", shape=Shape.LINE, label=gettext_noop("Unit")),
         Part(name="unit_required", shape=Shape.SWITCH, label=gettext_noop("The unit is part of the answer")),
         Part(
@@ -83,13 +95,20 @@ class Number(Kind[NumberKey]):
     def parse(self, answer: Json) -> NumberKey:
         """Read the parts of the key."""
         reader = KeyReader(answer)
-        reader.only("value", "tolerance", "unit", "unit_required", "form")
-        value, tolerance, form = reader.constant("value"), reader.size("tolerance"), reader.form(NumberForm)
+        reader.only("value", "tolerance", "relative_tolerance", "significant_figures", "unit", "unit_required", "form")
+        value, form, figures = reader.constant("value"), reader.form(NumberForm), reader.count("significant_figures")
+        tolerance = max(reader.size("tolerance"), reader.size("relative_tolerance") * _size(value))
+        if figures is not None and figures > MOST_FIGURES:
+            reader.problems.append(f"significant_figures: more than {MOST_FIGURES}")
+        elif figures is not None:
+            tolerance = max(tolerance, _step(_size(value), figures) / 2)
         unit, unit_required = units.normalise(reader.text("unit")), reader.switch("unit_required")
         if unit_required and not unit:
             reader.problems.append("unit_required: there is no unit")
         reader.finish()
-        return NumberKey(value=value, tolerance=tolerance, unit=unit, unit_required=unit_required, form=form)
+        return NumberKey(
+            value=value, tolerance=tolerance, unit=unit, unit_required=unit_required, form=form, figures=figures
+        )
 
     def grade(self, key: NumberKey, response: Response, wrong_answers: Sequence[WrongAnswer]) -> Grade:
         """Grade one number. Raises Unreadable."""
@@ -109,8 +128,11 @@ class Number(Kind[NumberKey]):
         )
 
     def right_response(self, answer: Json) -> Response:
-        """The value with its unit."""
-        return f"{answer['value']} {answer.get('unit') or ''}".strip()
+        """The value with its unit, rounded where so many figures are asked for."""
+        key = self.parse(answer)
+        value = str(answer["value"]) if key.figures is None else _rounded(_size(key.value), key.figures)
+        sign = "-" if key.figures is not None and _is_negative(key.value) else ""
+        return f"{sign}{value} {answer.get('unit') or ''}".strip()
 
     def guesses(self, answer: Json, rng: Random) -> Iterator[Response]:
         """Other numbers."""
@@ -176,6 +198,8 @@ def _grade_right_value(key: NumberKey, given: Quantity, factor: Fraction | None)
         return partial(Reason.MISSING_UNIT, given.latex, unit=key.unit)
     if lacking := _lacking_form(key, given.node):
         return partial(Reason.FORM, given.latex, form=lacking)
+    if key.figures is not None and key.figures not in _figures(given.node):
+        return partial(Reason.FORM, given.latex, figures=str(key.figures))
     return right(given.latex)
 
 
@@ -206,6 +230,8 @@ def _lacking_form(key: NumberKey, node: trees.Node) -> str:
     is_integer = isinstance(size, trees.Number) and size.text.isdigit()
     match key.form:
         case None:
+            if key.figures is not None:
+                return ""
             # Within a tolerance, the exact √2 or 25π is as good as its decimals.
             return "" if key.tolerance and node.value is None else unfinished(node, key.value)
         case NumberForm.ANY:
@@ -218,6 +244,8 @@ def _lacking_form(key: NumberKey, node: trees.Node) -> str:
             fits = is_integer or (isinstance(size, trees.Quotient) and is_finished(node) and "." not in _digits(size))
         case NumberForm.SIMPLEST:
             fits = "." not in _digits(size) and has_form(node, Form.SIMPLIFIED, key=node)
+        case NumberForm.SCIENTIFIC:
+            fits = has_form(node, Form.SCIENTIFIC, key=node)
     return "" if fits else key.form.value
 
 
@@ -225,10 +253,65 @@ def _digits(node: trees.Node) -> str:
     return " ".join(part.text for part in trees.walk(node) if isinstance(part, trees.Number))
 
 
+def _size(value: trees.Node) -> Fraction:
+    """The absolute value of a constant; 0 for one that has none."""
+    amount = _amount(value)
+    if isinstance(amount, Fraction):
+        return abs(amount)
+    return Fraction(0) if amount is None or not numerics.is_real(amount) else abs(Fraction(str(amount)))
+
+
+def _is_negative(value: trees.Node) -> bool:
+    amount = _amount(value)
+    return (
+        bool(amount is not None and numerics.is_real(amount) and amount < 0)
+        if not isinstance(amount, Fraction)
+        else amount < 0
+    )
+
+
+def _step(size: Fraction, figures: int) -> Fraction:
+    """What one is worth in the last of so many significant figures."""
+    if not size:
+        return Fraction(0)
+    exponent = len(str(size.numerator)) - len(str(size.denominator))
+    exponent -= Fraction(10) ** exponent > size
+    return Fraction(10) ** (exponent - figures + 1)
+
+
+def _rounded(size: Fraction, figures: int) -> str:
+    """A positive number with so many significant figures, in scientific notation where its zeros would be unclear."""
+    step = _step(size, figures)
+    digits = str(math.floor(size / step + Fraction(1, 2))) if step else "0"
+    if len(digits) > figures:  # 9.99 is 10
+        digits, step = digits[:figures], step * 10
+    places = len(str(step.denominator)) - 1
+    if step > 1:
+        power = len(digits) - 1 + len(str(step.numerator)) - 1
+        return f"{digits[0]}.{digits[1:]}*10^{power}" if len(digits) > 1 else f"{digits}*10^{power}"
+    return f"{digits.zfill(places + 1)[:-places]}.{digits.zfill(places + 1)[-places:]}" if places else digits
+
+
+def _figures(node: trees.Node) -> range:
+    """How many significant figures a number is written with; final zeros without a point may count or not."""
+    size = node.of if isinstance(node, trees.Negative) else node
+    if isinstance(size, trees.Product):
+        size = size.factors[0]
+    if not isinstance(size, trees.Number) or "/" in size.text:
+        return range(0)
+    mantissa = size.text.partition("e")[0]
+    digits = mantissa.replace(".", "").lstrip("0")
+    return range(len(digits) if "." in mantissa else len(digits.rstrip("0")), len(digits) + 1)
+
+
 def _recognised(key: NumberKey, given: Quantity, factor: Fraction, wrong_answers: Sequence[WrongAnswer]) -> int | None:
     """The index of the foreseen wrong answer of the same value."""
     for index, foreseen in enumerate(wrong_answers):
         if not isinstance(foreseen.response, str):
+            continue
+        if ".." in foreseen.response:
+            if _is_between(foreseen.response, given, factor):
+                return index
             continue
         try:
             expected = read_quantity(foreseen.response, unit=key.unit)
@@ -238,6 +321,21 @@ def _recognised(key: NumberKey, given: Quantity, factor: Fraction, wrong_answers
         if scale and _is_near(key, given, factor / scale, expected.node):
             return index
     return None
+
+
+def _is_between(ends: str, given: Quantity, factor: Fraction) -> bool:
+    """Whether a number is within `1820..1824`, in the key's unit."""
+    low, _, high = ends.partition("..")
+    try:
+        bounds = [mathematics.parse(low).value, mathematics.parse(high).value]
+    except Unreadable:
+        return False
+    value = _amount(given.node)
+    if not isinstance(value, Fraction):
+        value = Fraction(str(value)) if numerics.is_real(value) else None
+    if value is None or bounds[0] is None or bounds[1] is None:
+        return False
+    return bool(bounds[0] <= value * factor <= bounds[1])
 
 
 def _rounded_places(key: NumberKey, given: Quantity, factor: Fraction | None) -> int | None:
