@@ -53,7 +53,7 @@ def steps(slug: str) -> list[Step]:
 def concrete(slug: str) -> tuple[tuple[int, Exercise], ...]:
     """Every exercise in every variant that is tried."""
     return tuple(
-        (seed, variants.instantiate(exercise, seed))
+        (seed, variants.instantiate(exercise, seed, misconceptions=package(slug).misconceptions))
         for exercise in package(slug).exercises
         for seed in range(SEEDS[slug] if exercise.variables else 1)
     )
@@ -129,7 +129,7 @@ def test_every_step_has_hints_a_solution_and_wrong_answers_one_of_them_a_named_m
 
 def test_each_wrong_choice_of_one_is_explained(slug: str) -> None:
     for step in steps(slug):
-        if step.answer["kind"] == StepKind.ONE_CHOICE:
+        if step.answer["kind"] == StepKind.ONE_CHOICE and "distractors" not in step.answer:
             explained = [wrong.response for wrong in step.wrong_answers]
             assert sorted(explained) == sorted(set(step.answer["choices"]) - {step.answer["correct"]}), step.key
 
@@ -172,7 +172,9 @@ def test_no_two_answers_of_a_step_ever_coincide() -> None:
         for seed in range(DRAWS if exercise.variables else 0):
             values = variants.draw_values(exercise, seed)
             for step in exercise.steps:
-                answers = [wrong.response for wrong in step.wrong_answers if isinstance(wrong.response, str)]
+                answers = [
+                    wrong.response for wrong in step.wrong_answers if isinstance(wrong.response, str) and wrong.response
+                ]
                 answers = [variants.fill(answer, values) for answer in (step.answer.get("value", ""), *answers)]
                 assert len(set(answers)) == len(answers), (step.key, seed, answers)
 
@@ -222,13 +224,16 @@ def test_a_form_or_unit_that_is_demanded_is_asked_for(slug: str) -> None:
 
 
 def test_no_two_exercises_ask_the_same(slug: str) -> None:
-    asked = [(exercise.prompt, *(step.prompt for step in exercise.steps)) for exercise in package(slug).exercises]
+    firsts = [exercise for seed, exercise in concrete(slug) if seed == 0]
+    asked = [(exercise.prompt, *(step.prompt for step in exercise.steps)) for exercise in firsts]
     assert len(set(asked)) == len(asked)
 
 
 def structure(exercise: Exercise) -> Any:
     """What must be the same in both languages: everything but the words."""
-    return exercise.key, exercise.variables, tuple(map(_step_structure, exercise.steps))
+    variables = dict(exercise.variables)
+    themes = {theme: sorted(words) for theme, words in variables.pop("themes", {}).items()}
+    return exercise.key, variables, themes, exercise.difficulty, tuple(map(_step_structure, exercise.steps))
 
 
 def _step_structure(step: Step) -> Any:
@@ -262,7 +267,21 @@ def test_both_languages_have_the_same_structure() -> None:
     assert [(each.key, each.requires) for each in english.concepts] == [
         (each.key, each.requires) for each in chinese.concepts
     ]
-    assert [each.key for each in english.misconceptions] == [each.key for each in chinese.misconceptions]
+    assert [(each.key, each.rewritings) for each in english.misconceptions] == [
+        (each.key, each.rewritings) for each in chinese.misconceptions
+    ]
+    assert [[rule.key for rule in each.rules] for each in english.concepts] == [
+        [rule.key for rule in each.rules] for each in chinese.concepts
+    ]
+    assert [(each.key, each.kind, each.concepts) for each in english.resources] == [
+        (each.key, each.kind, each.concepts) for each in chinese.resources
+    ]
+
+
+def test_most_concepts_have_a_rule_and_there_is_something_to_read(slug: str) -> None:
+    course = package(slug)
+    assert sum(bool(concept.rules) for concept in course.concepts) >= 0.9 * len(course.concepts)
+    assert {one.kind for one in course.resources} >= {"reading", "worked_example"}
 
 
 def test_no_chinese_is_left_in_the_english_course_and_every_chinese_explanation_is_chinese() -> None:
