@@ -83,8 +83,11 @@ def own_keys(loaded: Loaded) -> OwnKeys:
 
 def _graded(exercise: Exercise, loaded: Loaded) -> Iterator[tuple[str, str | list[str], grading.Grade | str]]:
     values = variants.draw_values(exercise, 0) if exercise.variables else {}
-    for step in variants.instantiate(exercise, 0).steps:
+    made = variants.instantiate(exercise, 0, misconceptions=loaded.package.misconceptions)
+    for step, template in zip(made.steps, exercise.steps, strict=True):
         response = variants.fill(loaded.own_answers.get(step.key, ""), values)
+        if "distractors" in template.answer:  # the ids of its choices are made with the variant
+            response = grading.right_response(step.answer)
         try:
             yield step.key, response, grading.grade(grading.parse_key(step.answer), response)
         except (grading.Unreadable, grading.KeyProblem) as error:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from content import authoring, catalog, grading, search, variants
+from content import authoring, catalog, grading, search
 from content.models import Concept, Course, Exercise, Resource, Step
 from students.models import PopulationCount, User
 from tutor.views.authoring.access import authors_only, course_of, courses_of, may_author
@@ -109,7 +109,7 @@ def exercise(request: HttpRequest, exercise_id: int) -> HttpResponseBase:
     """One exercise of the catalogue with its answers, to be judged, and to be copied."""
     user = person(request)
     row = _one(user, exercise_id)
-    made = variants.instantiate(catalog.exercise(row.pk, row.revision), 0)
+    made = catalog.variant(row.pk, row.revision, 0)
     context = {
         "row": row,
         "course": row.course,

@@ -31,7 +31,7 @@ def write(package: CoursePackage) -> Written:
         if identifier != key:
             report(f"a key that is no identifier of QTI: it becomes {identifier}")
         try:
-            shown = variants.instantiate(exercise, 0)
+            shown = variants.instantiate(exercise, 0, misconceptions=package.misconceptions)
         except variants.VariantProblem as problem:
             report(f"variables that cannot be filled: {problem}", dropped=True)
             continue
