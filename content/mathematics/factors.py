@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -10,8 +10,6 @@ import sympy
 
 from content.mathematics import limits, polynomials
 from content.mathematics.polynomials import OutOfBounds, Terms
-
-_FINEST = sympy.Rational(1, 10 ** (limits.PRECISION + 2))
 
 
 def poly_of(terms: Terms, variables: tuple[str, ...]) -> sympy.Poly:
@@ -21,9 +19,9 @@ def poly_of(terms: Terms, variables: tuple[str, ...]) -> sympy.Poly:
     for monomial, size in terms.items():
         exponents = [0] * len(variables)
         for kernel, exponent in monomial:
-            if kernel not in places or not isinstance(exponent, int) or exponent < 0:
+            if kernel not in places or exponent not in range(limits.POLY_DEGREE + 1):
                 raise OutOfBounds
-            exponents[places[kernel]] = exponent
+            exponents[places[kernel]] = int(exponent)
         found[tuple(exponents)] = sympy.Rational(size.numerator, size.denominator)
     symbols = [sympy.Symbol(name) for name in variables]
     return sympy.Poly.from_dict(found or {(0,) * len(variables): sympy.Integer(0)}, *symbols, domain="QQ")
@@ -59,7 +57,7 @@ def _factored(found: sympy.Poly) -> tuple[sympy.Rational, list[tuple[sympy.Poly,
     return sympy.Rational(size), parts
 
 
-def roots(found: sympy.Poly) -> list[sympy.Rational]:
+def roots(found: sympy.Poly) -> list[Fraction]:
     """The real roots of a polynomial in one variable, in order, to more digits than are computed with.
 
     Raises OutOfBounds.
@@ -68,15 +66,42 @@ def roots(found: sympy.Poly) -> list[sympy.Rational]:
         return []
     if found.total_degree() > limits.ROOTS_DEGREE:
         raise OutOfBounds
-    isolated = [each for part, _ in factor(found)[1] for each, _ in part.intervals(eps=_FINEST)]
-    return sorted((low + high) / 2 for low, high in isolated)
+    return sorted(_refined(part, *ends) for part, _ in factor(found)[1] for ends, _ in part.intervals())
 
 
-def between_roots(polys: Iterable[sympy.Poly]) -> list[sympy.Rational]:
+def _refined(part: sympy.Poly, low: sympy.Rational, high: sympy.Rational) -> Fraction:
+    """The root between two ends, halved until they are a 2^-ROOT_BITS apart; exact where it is rational."""
+    if part.degree() == 1:
+        steep, rest = part.all_coeffs()
+        return Fraction(int(-rest.p * steep.q), int(rest.q * steep.p))
+    sizes = [int(size) for size in part.clear_denoms(convert=True)[1].all_coeffs()]
+    scale = 1 << limits.ROOT_BITS
+    left, right = int(sympy.floor(low * scale)), int(sympy.ceiling(high * scale))
+    sign = _value(sizes, left)
+    if sign * _value(sizes, right) >= 0:
+        raise OutOfBounds
+    while right - left > 1:
+        middle = (left + right) // 2
+        if _value(sizes, middle) * sign > 0:
+            left = middle
+        else:
+            right = middle
+    return Fraction(left + right, 2 * scale)
+
+
+def _value(sizes: Sequence[int], place: int) -> int:
+    """The sign of a polynomial at place/2^ROOT_BITS, as a whole number of that sign."""
+    total = 0
+    for power, size in enumerate(sizes):
+        total = total * place + (size << (power * limits.ROOT_BITS))
+    return (total > 0) - (total < 0)
+
+
+def between_roots(polys: Iterable[sympy.Poly]) -> list[Fraction]:
     """A number in every stretch in which none of the polynomials changes its sign. Raises OutOfBounds."""
     marks = sorted({root for poly in polys for root in roots(poly)})
     if not marks:
-        return [sympy.Rational(1, 3)]
+        return [Fraction(1, 3)]
     middles = [(low + high) / 2 for low, high in itertools.pairwise(marks)]
     return [marks[0] - 1, *middles, marks[-1] + 1]
 

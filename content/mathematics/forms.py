@@ -169,16 +169,18 @@ def _is_factored(node: trees.Node) -> bool:
     found = _factors(node)
     if any(isinstance(factor, trees.Quotient) and factor.bottom.names for factor, _ in found):
         return False  # x/x as a factor, say: a fraction of polynomials has one bar
+    return all(_is_irreducible(factor, alone=len(found) == 1) for factor, _ in found if factor.names) and (
+        bool(node.names) or not isinstance(node, trees.Sum)
+    )
+
+
+def _is_irreducible(factor: trees.Node, *, alone: bool) -> bool:
+    """Whether a factor cannot be taken apart; what is too large to say counts as such, but not where it is all."""
     try:
-        whole = symbolic.polynomial(node)
-        if whole.is_ground:
-            return not isinstance(node, trees.Sum)
-        parts = [(symbolic.polynomial(factor), times) for factor, times in found]
-        irreducible = symbolic.count_irreducible(whole)
+        found = symbolic.polynomial(factor)
+        return found.is_ground or (symbolic.count_irreducible(found) == 1 and symbolic.content(found) == 1)
     except symbolic.OutOfBounds:
-        return not isinstance(node, trees.Sum)
-    varying = [(part, times) for part, times in parts if not part.is_ground]
-    return sum(times for _, times in varying) == irreducible and all(symbolic.content(part) == 1 for part, _ in varying)
+        return not (alone and isinstance(factor, trees.Sum))
 
 
 def _is_simplified(node: trees.Node) -> bool:

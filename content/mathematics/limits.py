@@ -25,12 +25,13 @@ WORK = 6_000  # products of two terms, of one formula
 NAME = 300  # characters of the name of a root, a power or a function, which says what is within it
 COMPARE_WORK = 6_000  # and of one comparison of two normal forms
 
-# Factors over the rationals (symbolic.py), for the form `factored` and under roots.
-FACTOR_TERMS = 100
-FACTOR_DEGREE = 20  # with one variable
-FACTOR_DEGREES = 8  # with several
-FACTOR_VARIABLES = 4
-FACTOR_BITS = 128  # of a coefficient
+# Factors over the rationals (factors.py), for the form `factored` and under roots.
+POLY_DEGREE = 100  # of one variable, in what is handed to SymPy at all
+FACTOR_TERMS = 20
+FACTOR_DEGREE = 12  # with one variable
+FACTOR_DEGREES = 4  # with several
+FACTOR_VARIABLES = 3
+FACTOR_BITS = 64  # of a coefficient
 
 # Values at points (numerics.py).
 PRECISION = 40  # digits that are computed with
@@ -46,4 +47,5 @@ ANGLE = 10**12  # of a sine, and the like
 # Lists and sets of solutions (equivalence.py, solution_sets.py).
 ITEMS = 30
 BRANCHES = 3  # absolute values in an inequality
-ROOTS_DEGREE = 12  # of a polynomial whose roots bound intervals
+ROOT_BITS = 150  # to which the roots of polynomials are refined
+ROOTS_DEGREE = 10  # of a polynomial whose roots bound intervals

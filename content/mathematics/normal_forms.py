@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+import sympy
+
 from content.mathematics import factors, limits, polynomials, trees
 from content.mathematics.domains import Domain
 from content.mathematics.kernels import CONSTANTS, Algebra, Ratio
@@ -86,7 +88,7 @@ def _by_stretches(difference: Terms, algebra: Algebra, variables: frozenset[str]
         places = factors.between_roots(polys.values())
     except OutOfBounds:
         return None
-    for place in places:
+    for place in (sympy.Rational(each.numerator, each.denominator) for each in places):
         here = {each: 1 if poly.eval(place) > 0 else -1 for each, poly in polys.items()}
         if any(here[each] != sign for each, sign in algebra.assumed.items()):
             continue  # there is no value here

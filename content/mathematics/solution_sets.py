@@ -6,7 +6,8 @@ tried. Intervals, unions, sets, `x ∈ …`, «and» and «or» are read as what
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -28,24 +29,15 @@ class SolutionSet:
 
     def __contains__(self, number: Value) -> bool:
         """Whether a number belongs to it."""
-        for place, mark in enumerate(self.marks):
-            if close(number, mark):
+        before = bisect_left(self.marks, number)
+        for place in (before, before - 1):
+            if 0 <= place < len(self.marks) and close(number, self.marks[place]):
                 return self.inside[2 * place + 1]
-            if number < mark:
-                return self.inside[2 * place]
-        return self.inside[-1]
+        return self.inside[2 * before]
 
     def equals(self, other: "SolutionSet") -> bool:
         """Whether both hold the same numbers, ends to 32 digits."""
-        return not any(_among(self, other, lambda one, another: one != another).inside)
-
-    def union(self, other: "SolutionSet") -> "SolutionSet":
-        """What is in either."""
-        return _among(self, other, lambda one, another: one or another)
-
-    def intersection(self, other: "SolutionSet") -> "SolutionSet":
-        """What is in both."""
-        return _among(self, other, lambda one, another: one and another)
+        return not any(_among((self, other), lambda one: len(set(one)) > 1).inside)
 
 
 def same_solutions(left: trees.Node, right: trees.Node) -> bool:
@@ -74,12 +66,8 @@ def _readings(node: trees.Node) -> list[SolutionSet]:
 def _of(node: trees.Node, *, comma: str) -> SolutionSet:
     match node:
         case trees.Listing(joined=joined, items=items):
-            found = _of(plain(items[0]), comma=comma)
             both = (comma if joined == "," else joined) == "and"
-            for item in items[1:]:
-                other = _of(plain(item), comma=comma)
-                found = found.intersection(other) if both else found.union(other)
-            return found
+            return _among([_of(plain(item), comma=comma) for item in items], all if both else any)
         case trees.Relation(signs=("in",), sides=(_, inside)):
             return _of(plain(inside), comma=comma)
         case trees.Relation():
@@ -105,7 +93,7 @@ def _interval(low: trees.Node, high: trees.Node, brackets: str) -> SolutionSet:
         raise OutOfBounds
     start = SolutionSet((), (True,)) if lower else SolutionSet((_number(low),), (False, brackets[0] == "[", True))
     end = SolutionSet((), (True,)) if upper else SolutionSet((_number(high),), (True, brackets[1] == "]", False))
-    return start.intersection(end)
+    return _among((start, end), all)
 
 
 def _infinite(node: trees.Node) -> int:
@@ -169,7 +157,7 @@ def _zeros(node: trees.Node, name: str) -> Iterator[Value]:
         return
     for found in symbolic.fraction_of(node):
         for root in factors.roots(found):
-            yield numerics.number(Fraction(int(root.p), int(root.q)))
+            yield numerics.number(root)
 
 
 def _irrational_zeros(terms: Terms, name: str) -> Iterator[Value]:
@@ -221,6 +209,7 @@ def _places(marks: list[Value]) -> Iterator[Value]:
         yield mark + 1 if following is None else (mark + following) / 2
 
 
-def _among(one: SolutionSet, other: SolutionSet, join: Callable[[bool, bool], bool]) -> SolutionSet:
-    marks = _distinct(sorted((*one.marks, *other.marks)))
-    return SolutionSet(tuple(marks), tuple(join(place in one, place in other) for place in _places(marks)))
+def _among(sets: Sequence[SolutionSet], join: Callable[[list[bool]], bool]) -> SolutionSet:
+    """The numbers for which `join` says so, told for each set whether they are in it."""
+    marks = _distinct(sorted(mark for each in sets for mark in each.marks))
+    return SolutionSet(tuple(marks), tuple(join([place in each for each in sets]) for place in _places(marks)))
