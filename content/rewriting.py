@@ -166,9 +166,13 @@ class _Search:
         elif isinstance(pattern, trees.Sum | trees.Product):
             yield from self.covered(_in_order(pattern.children, bound), node.children, bound, type(pattern))
         elif pattern.value is not None:
-            if pattern.value == node.value:
-                yield bound
-        elif _marks(pattern) == _marks(node) and len(pattern.children) == len(node.children):
+            yield from (bound,) if pattern.value == node.value else ()
+        else:
+            yield from self.alike(pattern, node, bound)
+
+    def alike(self, pattern: trees.Node, node: trees.Node, bound: Bound) -> Iterator[Bound]:
+        """Two nodes of the same type, part by part; the sides of an equation in either order."""
+        if _marks(pattern) == _marks(node) and len(pattern.children) == len(node.children):
             yield from self.each(pattern.children, node.children, bound)
             if isinstance(node, trees.Relation) and node.signs in (("=",), ("!=",)):
                 yield from self.each(pattern.children, node.children[::-1], bound)
