@@ -40,10 +40,17 @@ def of_course(course_package: CoursePackage, exercises: Sequence[str]) -> str:
         concepts=tuple(
             replace(concept, requires=tuple(sorted(concept.requires))) for concept in course_package.concepts
         ),
+        misconceptions=_sorted(course_package.misconceptions),
+        resources=_sorted(course_package.resources),
     )
     parts = [fingerprint(whole), *exercises]
     parts += [f"{name} {hashlib.sha256(data).hexdigest()}" for name, data in sorted(course_package.files.items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _sorted(parts: Sequence[Any]) -> tuple[Any, ...]:
+    """Parts with the concepts that they are about in one order."""
+    return tuple(replace(part, concepts=tuple(sorted(part.concepts))) for part in parts)
 
 
 def _without_later(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
