@@ -251,7 +251,9 @@ def _exercise_texts(exercise: Exercise, figures: Iterable[str]) -> Iterator[Find
     for part, text in (("title", exercise.title), ("prompt", exercise.prompt)):
         for problem in _text_problems(text, figures):
             yield Finding(step="", part=part, problem=problem)
-    if not exercise.prompt.strip() and not all(step.prompt.strip() for step in exercise.steps):
+    if not exercise.prompt.strip() and not all(
+        step.prompt.strip() or step.answer.get("text") for step in exercise.steps
+    ):
         yield Finding(step="", part="prompt", problem="nothing is asked: no prompt")
 
 

@@ -112,7 +112,11 @@ def _truth(texts: Mapping[str, str]) -> dict[str, str]:
 
 def _credit(ask: Ask, texts: Mapping[str, str], ids: Mapping[str, str], right: Sequence[str]) -> dict[str, object]:
     """What each choice is worth, unless each right one is worth the same and each wrong one takes as much away."""
-    shares = {ids[one]: ask.trial.share([one]) for one in texts}
+    # A wrong one is tried beside all the right ones: alone, many rules give it no less than nothing.
+    shares = {
+        ids[one]: ask.trial.share([one]) if ids[one] in right else ask.trial.share([*ask.right, one]) - 1
+        for one in texts
+    }
     usual = {name: Fraction(1 if name in right else -1, len(right)) for name in shares}
     unsaid = not any(shares[name] for name in right) if len(right) > 1 else True
     if unsaid or all(abs(shares[name] - usual[name]) < Fraction(1, 10**6) for name in shares):
