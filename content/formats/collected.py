@@ -5,7 +5,7 @@ from html import unescape
 
 from content import schema
 from content.formats.answers import Made
-from content.formats.naming import Concepts, Keys, language_of, slug_of
+from content.formats.naming import Concepts, Keys, language_of, mark_of, slug_of
 from content.formats.pictures import Pictures
 from content.formats.source import CourseError, Files, Journal, Loaded, name_of
 from content.markup import readable
@@ -50,6 +50,7 @@ class Collected:
         self.resources: list[Resource] = []
         self.source_steps = 0
         self._keys = Keys()
+        self._seen: set[str] = set()  # marks of all that was read
         self._names: dict[str, str] = {}  # category -> the name that the source gives it
         self._infos: dict[str, str] = {}
 
@@ -89,11 +90,13 @@ class Collected:
         said = [question.prompt, *(part for prompt, made in question.steps for part in (prompt, repr(made.answer)))]
         # One that asks the same but is called otherwise, or says something else to an answer, is another one.
         more = [question.title, question.solution, repr([made for _, made in question.steps])]
+        whole = mark_of(question.name, place.category, *said, *more)
         key = self._keys.give(question.name, place.category, *said)
         key = key or self._keys.give(question.name, place.category, *said, *more)
-        if key is None:
+        if key is None or whole in self._seen:
             self.journal.report(place.item, "the very same stands there twice", item=place.item, dropped=True)
             return
+        self._seen.add(whole)
         alone = len(question.steps) == 1
         steps = [
             self._step(place, question, key if alone else f"{key}:{number}", prompt, made)

@@ -63,11 +63,12 @@ class _Reading:
             if encoding not in {"utf-8", "utf-8-sig"}:
                 self.collected.journal.report(self.name, f"the file is not in UTF-8: read as {encoding}")
             stream.seek(0)
-            for block in gift_reading.blocks(io.TextIOWrapper(stream, encoding=encoding, errors="replace")):
-                if block.category:
-                    self.category = category_of(unescaped(block.text)) or self.category
-                else:
-                    self._question(block)
+            with io.TextIOWrapper(stream, encoding=encoding, errors="replace") as lines:
+                for block in gift_reading.blocks(lines):
+                    if block.category:
+                        self.category = category_of(unescaped(block.text)) or self.category
+                    else:
+                        self._question(block)
 
     def _question(self, block: gift_reading.Block) -> None:
         item = f"{self.name}, line {block.line}"

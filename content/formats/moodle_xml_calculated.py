@@ -164,7 +164,7 @@ def _short(text: str) -> str:
 
 
 def _blanks(text: str) -> str:
-    return re.sub("\ue300(\\w+)\ue301", r"@{\1}", text)
+    return re.sub("\ue300(\\w+)\ue301", r"@{\1|decimal}", text)
 
 
 def _with_blanks(made: Made) -> Made:

@@ -11,6 +11,7 @@ import os
 import stat
 import struct
 import tempfile
+import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -259,14 +260,20 @@ def _zip(path: Path) -> dict[str, _Entry]:
 def _inner(entry: _Entry, path: Path, name: str) -> dict[str, _Entry] | None:
     """A zip in a zip, or None if it is none. It is copied aside, because a packed file cannot be gone back in."""
     aside = tempfile.SpooledTemporaryFile(max_size=SMALL)  # noqa: SIM115 (it lives as long as the entries)
-    with entry.open() as stream:
-        while piece := stream.read(SMALL):
-            aside.write(piece)
     try:
-        return _unpacked(path / name, zipfile.ZipFile(aside), entry.size)
+        with entry.open() as stream:
+            while piece := stream.read(SMALL):
+                aside.write(piece)
+        archive = zipfile.ZipFile(aside)
+        entries = _unpacked(path / name, archive, entry.size)
     except zipfile.BadZipFile:
         aside.close()
         return None
+    except BaseException:
+        aside.close()
+        raise
+    weakref.finalize(archive, aside.close)
+    return entries
 
 
 def _unpacked(path: Path, archive: zipfile.ZipFile, packed: int) -> dict[str, _Entry]:

@@ -155,7 +155,11 @@ class _Guard:
 
     def look(self, piece: bytes | str) -> None:
         if not self._at_root:
-            self._parser.Parse(piece)
+            try:
+                self._parser.Parse(piece)
+            except expat.ExpatError:
+                if not self._at_root:
+                    raise  # what comes later is the parser's, which gives what stands before it first
 
     def _begun(self, name: str, attributes: object) -> None:
         self._at_root = True

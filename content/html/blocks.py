@@ -29,14 +29,16 @@ class Writer:
     def inline_text(self, tree: Node) -> str:
         """The whole as one paragraph."""
         parts = self._flat(tree)
-        return " ".join(part for part in parts if part).replace("\n", " ").replace("\\ ", " ").strip()
+        return " ".join(part for part in parts if part).strip()
 
     def _flat(self, node: Node) -> list[str]:
         parts: list[str] = []
         run: list[Node | str] = []
 
         def flush() -> None:
-            parts.extend(" ".join(paragraph.split()) for paragraph in self._paragraphs(run, in_line=True))
+            parts.extend(
+                " ".join(paragraph.replace("\\\n", " ").split()) for paragraph in self._paragraphs(run, in_line=True)
+            )
             run.clear()
 
         for child in node.children:

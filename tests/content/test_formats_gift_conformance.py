@@ -1,7 +1,7 @@
 """GIFT's conformance set: each of its files is read as the parse beside it says.
 
-The two ways to read differ by design in three things, which are settled here: line breaks in a text are kept by us, what
-is said to a true or false answer is told apart by whether the answer is right, and a number is an interval.
+The two ways to read differ by design in three things, which are settled here: line breaks in a text are kept, what is
+said to a true or false answer is told apart by whether the answer is right, and a number is an interval.
 """
 
 import json
