@@ -17,8 +17,8 @@ from content.mathematics.forms import Form
 from content.mathematics.polynomials import Meter
 from tests.content.corpus.hostile import GROWTHS, HOSTILE, KEYS
 
-# Of Python and of C, for one answer and one key. A tenth of a second is about 400,000 on a slow machine.
-MOST_CALLS = 600_000
+# Of Python and of C, for one answer and one key: under a tenth of a second of an ordinary processor.
+MOST_CALLS = 400_000
 
 
 class Counted(Exception):
