@@ -16,11 +16,12 @@ from django.test import Client
 from django.test.client import MULTIPART_CONTENT
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from content.models import Concept, Course, Step
+from content import authoring, importing
+from content.models import Concept, Course, Exercise, ExerciseVersion, Misconception, Resource, Step
 from students.models import Attempt, Classroom, Enrolment, Regrading, User, Writing
 from tests.conftest import PASSWORD, make_course
 from tutor import turns
-from tutor.models import Turn
+from tutor.models import CourseImport, Turn
 from tutor.turns import TurnView
 
 GONE = 404
@@ -66,11 +67,25 @@ OWN_API = {f"api:{name}" for name in ("current", "turn", "answer", "hint", "scaf
 OWN_TURN = OWN_PAGES | OWN_API
 TEACHERS = {"classes"}
 OWN_CLASS = {"classroom", "class_student", "class_concept", "texts_to_grade", "grade_text"}
-REGRADING = {"regrade", "regrading", "undo_regrading", "regradings"}  # by the course's authors; here there are none
+REGRADING = {"regrade", "regrading", "undo_regrading", "regradings"}  # by the course's authors
+ANY_AUTHOR = {"author_courses", "author_new_course", "author_import"}
+OWN_IMPORT = {"author_import_report", "author_import_confirm", "author_import_csv"}
+OWN_COURSE = {
+    f"author_{name}"
+    for name in (
+        *("course", "settings", "publish_course", "add_author", "remove_author", "exchange", "download"),
+        *("concepts", "new_concept", "concept", "link", "unlink", "move_concept", "retire_concept"),
+        *("misconceptions", "new_misconception", "misconception", "try_rewritings"),
+        *("resources", "new_resource", "resource", "retire_resource", "figures", "delete_figure"),
+        *("exercises", "exercises_act", "new_exercise", "exercise", "draft", "discard", "try", "variants"),
+        *("exercise_act", "versions", "restore"),
+    )
+}
 STAFF = {"styleguide", "styleguide_practice"}
 PICTURES = {"figure"}  # there is none here
 NOT_IN_USE = {"account_confirm_login_code"}  # sends everybody away
-PLACED = OPEN | SIGNED_IN | OWN_TURN | TEACHERS | OWN_CLASS | REGRADING | STAFF | PICTURES | NOT_IN_USE
+AUTHORING = ANY_AUTHOR | OWN_IMPORT | OWN_COURSE
+PLACED = OPEN | SIGNED_IN | OWN_TURN | TEACHERS | OWN_CLASS | REGRADING | AUTHORING | STAFF | PICTURES | NOT_IN_USE
 
 EVERYBODY = ("student", "classmate", "teacher", "other_teacher", "clerk", "administrator")
 LET_IN = {
@@ -78,7 +93,9 @@ LET_IN = {
     **dict.fromkeys(OWN_TURN, ("student",)),
     **dict.fromkeys(TEACHERS, ("teacher", "other_teacher")),
     **dict.fromkeys(OWN_CLASS, ("teacher",)),
-    **dict.fromkeys(REGRADING, ("administrator",)),
+    **dict.fromkeys(REGRADING | OWN_COURSE, ("teacher", "administrator")),
+    **dict.fromkeys(ANY_AUTHOR, ("teacher", "other_teacher", "administrator")),
+    **dict.fromkeys(OWN_IMPORT, ("teacher",)),
     **dict.fromkeys(STAFF, ("clerk", "administrator")),
     **dict.fromkeys(PICTURES, ()),
 }
@@ -137,12 +154,14 @@ def school(
             "token": turn.token,
             "slug": course.slug,
             "concept_id": concept.pk,
+            "other_concept_id": concept.pk + 1,
             "classroom_id": classroom.pk,
             "student_id": student.pk,
             "step_id": step.pk,
             "regrading_id": done.pk,
             "writing_id": Writing.objects.create(student=student, step=step, text="Because.", handed_in_at=now).pk,
             "course_id": course.pk,
+            **_written(course, teacher, now),
             "run_id": 1,
             "state": "fresh",
             "name": "none.png",
@@ -155,6 +174,26 @@ def school(
             "app_label": "students",
         },
     )
+
+
+def _written(course: Course, author: User, now: datetime) -> dict[str, Any]:
+    """What addresses of the authoring pages are made of."""
+    course.authors.add(author)
+    exercise = Exercise.objects.filter(course=course)[0]
+    importing.touch(exercise_ids=[exercise.pk])
+    resource = Resource.objects.create(course=course, key="read", title="To read", kind="reading", text="Read this.")
+    figure = authoring.save_figure(course.pk, "line.png", b"a picture")
+    handed_in = CourseImport.objects.create(owner=author, name="a.gift", state=CourseImport.State.DONE, made_at=now)
+    return {
+        "exercise_id": exercise.pk,
+        "number": ExerciseVersion.objects.filter(exercise=exercise)[0].number,
+        "misconception_id": Misconception.objects.filter(course=course)[0].pk,
+        "resource_id": resource.pk,
+        "figure_id": figure.pk,
+        "author_id": author.pk,
+        "import_id": handed_in.pk,
+        "format_name": "yincai",
+    }
 
 
 def addresses(
@@ -189,6 +228,7 @@ def statuses(school: School, name: str, role: str) -> set[int]:
     """What comes of opening an address and of sending a form or JSON to it, but for being told the other way."""
     assert school.turn.current
     data = {"step": school.turn.current.key, "response": "5", "after": "0", "language": "en", "hint": "none"}
+    data |= {"concept": str(school.arguments["concept_id"]), "requires": str(school.arguments["other_concept_id"])}
     data["submission_id"] = "00000000-0000-4000-8000-000000000005"
     content_type = "application/json" if name.startswith("api:") else MULTIPART_CONTENT
     client, address = as_role(school, role), address_of(school, name)
@@ -265,7 +305,7 @@ def test_a_teacher_sees_no_student_of_another_class_and_no_concept_of_another_co
 
 def test_a_teacher_who_is_none_any_more_sees_no_class(school: School, teacher: User) -> None:
     User.objects.filter(pk=teacher.pk).update(is_teacher=False)
-    for name in (*TEACHERS, *OWN_CLASS):
+    for name in (*TEACHERS, *OWN_CLASS, *AUTHORING):
         assert statuses(school, name, "teacher") == {GONE}
 
 

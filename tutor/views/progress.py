@@ -68,6 +68,7 @@ def concept(request: HttpRequest, slug: str, concept_id: int) -> HttpResponseBas
         "evidence": answers,
         "grounds": grounds.of_estimate(student.pk, row.estimate, answers, voice=grounds.Voice.STUDENT, now=now),
         "figures": catalog.figures(found.course_id, revision=found.course.revision),
+        "resources": found.resources.filter(retired=False).order_by("position", "pk"),
         "place": "progress",
     }
     return render(request, "progress/concept.html", context)

@@ -125,6 +125,7 @@ class Command(BaseCommand):
                 defaults={"name": school.name, "course": course, "consents_to_tuning": True, "is_simulated": True},
             )
             classroom.teachers.add(people[school.teacher])
+            course.authors.add(people[school.teacher])  # so that a first visitor can try to write it too
             for username in school.students:
                 Enrolment.objects.get_or_create(classroom=classroom, student=people[username])
             if not is_new or count == 0:

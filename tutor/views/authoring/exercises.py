@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, TextField
 from django.db.models.functions import Cast
-from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -262,7 +262,5 @@ def act_on_one(request: HttpRequest, course_id: int, exercise_id: int) -> HttpRe
             place = request.POST.get("place", "")
             if _is_id(place):
                 authoring.move_to(row, int(place))
-        case _:
-            raise Http404
     wanted = Filters.of(request.POST, "for_")
     return redirect(f"{reverse('author_exercises', args=[course.pk])}?{wanted.query}#e{row.pk}")

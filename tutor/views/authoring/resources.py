@@ -75,7 +75,9 @@ def figures(request: HttpRequest, course_id: int) -> HttpResponseBase:
 def delete_figure(request: HttpRequest, course_id: int, figure_id: int) -> HttpResponseBase:
     """Take a picture away."""
     found = course_of(request, course_id)
-    authoring.delete_figure(get_object_or_404(Figure, course=found, pk=figure_id))
+    figure = Figure.objects.filter(course=found, pk=figure_id).first()
+    if figure:  # of a double click, the second finds it gone
+        authoring.delete_figure(figure)
     messages.success(request, _("The picture is gone. Texts that showed it show its description now."))
     return redirect("author_figures", found.pk)
 
