@@ -257,9 +257,10 @@ def test_an_equation_that_is_to_be_written_is_not_answered_by_its_solution(
     assert graded(expression(value, form="statement"), response).reason == reason
 
 
-def test_a_statement_is_no_form_for_a_solution() -> None:
+def test_a_solution_is_a_statement_only_where_the_key_itself_is_one() -> None:
     key = expression("x=4", form="statement")
-    assert graded(key, "x=4").reason == Reason.FORM
+    assert graded(key, "x=4").reason == Reason.RIGHT
+    assert graded(key, "4").reason == Reason.FORM
 
 
 def test_several_choices_are_recognised_together() -> None:
