@@ -40,7 +40,7 @@ class CourseError(ValueError):
     """Nothing can be imported from here at all; the message is one line for a person."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
     """One item of the source, such as a question: what the source calls it, and what became of it.
 
@@ -120,9 +120,10 @@ class Journal:
         reasons: dict[str, list[str]] = {}
         for defect in self.defects:
             reasons.setdefault(defect.item, []).append(defect.problem)
-        return tuple(
-            replace(item, reasons=tuple(dict.fromkeys(reasons.get(item.id, ())))) for item in self._items.values()
-        )
+        for item_id, said in reasons.items():
+            if item_id in self._items:
+                self._items[item_id] = replace(self._items[item_id], reasons=tuple(dict.fromkeys(said)))
+        return tuple(self._items.values())
 
 
 @dataclass(frozen=True)

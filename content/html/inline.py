@@ -20,7 +20,7 @@ _FORMULA = re.compile(
     r"|(?<![\\$\w])\$(?P<single>(?:[^$\\\n]|\\.){1,300}?)(?<!\\)\$(?![\d$])",
     re.DOTALL,
 )
-_SURELY_LATEX = re.compile(r"\\[a-zA-Z]+|[\^_]\{?[\w-]|\A\s*[A-Za-z]\s*\Z|\A[^A-Za-z]*[A-Za-z]?\s*[=<>+][^A-Za-z]*\Z")
+_SURELY_LATEX = re.compile(r"\\[a-zA-Z]+|[\^_]\{?[\w-]|\A\s*[A-Za-z]\s*\Z")
 _LINKED = re.compile(r"\]\s?[\[(:]|\[\[|!\[")
 _HAND_MADE = re.compile(r"\\(?:hfill|noindent|displaylimits|limits)(?![a-zA-Z])\s?")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
@@ -168,7 +168,7 @@ def _formula(latex: str, *, display: bool) -> str:
 
 def escape_text(text: str) -> str:
     """Text with what Markdown and our texts would understand escaped."""
-    text = re.sub(r"\\(?=[!-/:-@\[-`{-~\n]|\Z)", r"\\\\", text)
+    text = re.sub(r"\\(?=[!-/:-@\[-`{-~\s]|\Z)", r"\\\\", text)
     text = re.sub(r"([`*$])", r"\\\1", text)
     text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
     text = re.sub(r"<(?=[A-Za-z/!?])", r"\\<", text)

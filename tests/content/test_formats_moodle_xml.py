@@ -260,7 +260,17 @@ def test_broken_files_never_raise_anything_but_a_course_error(data: st.DataObjec
         moodle_xml.read({"unit.xml": whole[:start] + put + whole[end:]})
 
 
-TEXT = st.text(alphabet=st.sampled_from("ab1 *_$<>&{}=~#:\\\n[]|中é`-+!\"'/@%"), min_size=1, max_size=25)
+@pytest.mark.parametrize("text", [r"\$5 and \$7", r"\$ < \$", r"$x$ for \$5", r"a\$", "$\\$5$"])
+@pytest.mark.parametrize("module", [moodle_xml, gift])
+def test_money_is_no_formula_on_the_way_back(module: Any, text: str) -> None:
+    step = Step(key="e", answer={"kind": "true_false", "correct": True}, concepts=("c",))
+    exercise = Exercise(key="e", title="t", prompt=text, steps=(step,))
+    concepts = (Concept(key="c", title="C"),)
+    package = CoursePackage(slug="s", title="S", language="en", concepts=concepts, exercises=(exercise,))
+    assert module.read(module.write(package).files).package.exercises[0].prompt == text
+
+
+TEXT = st.text(alphabet=st.sampled_from("ab1 *_<>&{}=~#:\\\n[]|中é`-+!\"'/@%"), min_size=1, max_size=25)
 SAYS = TEXT.filter(lambda text: any(sign.isalnum() for sign in text))
 
 
