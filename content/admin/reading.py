@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -47,6 +48,7 @@ class ResourceAdmin(RaisesRevisions, admin.ModelAdmin[Resource]):
     list_filter = ("course", "kind", "retired")
     list_select_related = ("course",)
     search_fields = ("title", "key", "text")
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}  # noqa: RUF012 (as in Django)
     raw_id_fields = ("course", "concepts")
     readonly_fields = ("preview",)
 

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from content import catalog
+from content import catalog, importing
 from content.models import Concept, Course, Exercise, ExerciseVersion, Misconception, Prerequisite, Step, WrongAnswer
 from students.models import User
 
@@ -114,10 +114,11 @@ def test_an_edit_is_a_version_by_its_author_which_shows_what_it_changed(
     office: Client, administrator: User, course: Course
 ) -> None:
     row = Exercise.objects.get(key="add-small")
+    importing.touch(exercise_ids=[row.pk])
     address = reverse("admin:content_exercise_change", args=[row.pk])
     assert office.post(address, form_of(office, address, prompt="Edited by hand")).status_code == 302
-    version = ExerciseVersion.objects.get(exercise=row, number=2)
-    assert (version.author, catalog.exercise(row.pk, 2).prompt) == (administrator, "Edited by hand")
+    version = ExerciseVersion.objects.get(exercise=row, number=3)
+    assert (version.author, catalog.exercise(row.pk, 3).prompt) == (administrator, "Edited by hand")
     address = reverse("admin:content_exerciseversion_change", args=[version.pk])
     page = office.get(address).content.decode()
     assert "<ins>  prompt: Edited by hand</ins>" in page

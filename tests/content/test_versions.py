@@ -1,9 +1,11 @@
 """Every published content of an exercise stays under its number, whatever becomes of the exercise."""
 
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from content import catalog, importing, packed, versions
@@ -11,6 +13,7 @@ from content.formats import yincai
 from content.models import Course, Exercise, ExerciseVersion
 from content.package import CoursePackage
 from students.models import User
+from tests.conftest import make_course
 from tests.content.test_formats_yincai import files
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +157,16 @@ def test_what_was_made_by_hand_stays_when_the_package_comes_again(
     importing.write_exercise(course, made, author=None)
     importing.import_package(replace(course_package, title="Another title"))
     assert not Exercise.objects.get(key="mine").retired
+
+
+def test_exercises_from_before_versions_were_kept_get_their_first() -> None:
+    course = make_course()
+    before = [catalog.as_package(row) for row in catalog.with_parts().order_by("position")]
+    assert not ExerciseVersion.objects.exists()
+    import_module("content.migrations.0005_first_versions").keep_what_there_is(apps, None)
+    made = ExerciseVersion.objects.filter(exercise__course=course).order_by("exercise__position")
+    assert [packed.from_json(version.content) for version in made] == before
+    assert {version.number for version in made} == {1}
 
 
 def test_the_difference_of_two_versions_is_told_line_by_line(course_package: CoursePackage) -> None:

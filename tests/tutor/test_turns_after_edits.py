@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from content import catalog, importing
+from content import catalog, importing, versions
 from content.models import Course, Exercise, Step
 from students import evidence, history
 from students.models import Attempt, Classroom, Enrolment, User
@@ -17,11 +17,22 @@ from tutor.views import wrong_answers
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def course(course: Course) -> Course:
+    """The small course, with what it is at first kept as versions, as an import does it."""
+    rows = catalog.with_parts().filter(course=course)
+    versions.record([(row, catalog.as_package(row)) for row in rows])
+    return course
+
+
 def edited(course: Course, key: str, **changes: object) -> Exercise:
     """The exercise published anew with changes."""
     row = Exercise.objects.get(course=course, key=key)
     content = catalog.exercise(row.pk, row.revision)
-    return importing.write_exercise(course, replace(content, **changes), author=None)  # type: ignore[arg-type]
+    written = importing.write_exercise(course, replace(content, **changes), author=None)  # type: ignore[arg-type]
+    catalog.exercise.cache_clear()  # as in another process
+    catalog.variant.cache_clear()
+    return written
 
 
 def test_an_open_turn_shows_and_grades_what_it_served(student: User, course: Course, now: datetime) -> None:
