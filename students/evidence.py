@@ -58,7 +58,7 @@ def on_concept(student_id: int, concept_id: int, *, limit: int = 20) -> tuple[Ev
     The changes are those of the plain estimate, worked out again from the first attempt on.
     """
     belief = knowledge.prior()
-    moves: list[tuple[Attempt, float, float]] = []
+    moves: list[tuple[Any, float, float]] = []  # attempts with the verdicts in force
     for attempt in _attempts(student_id).filter(step__concepts=concept_id).order_by("created_at", "id"):
         at = attempt.created_at
         moved = knowledge.update(
@@ -84,11 +84,11 @@ def answers(student_id: int, attempt_ids: Iterable[int]) -> dict[int, PastAnswer
     return {attempt.pk: PastAnswer(**_facts(attempt)) for attempt in attempts}
 
 
-def _attempts(student_id: int) -> QuerySet[Attempt]:
+def _attempts(student_id: int) -> QuerySet[Any]:
     return Attempt.objects.judged().filter(student=student_id).select_related("step__exercise__course")
 
 
-def _facts(attempt: Attempt) -> dict[str, Any]:
+def _facts(attempt: Any) -> dict[str, Any]:
     step, exercise = attempt.step, attempt.step.exercise
     return {
         "attempt_id": attempt.pk,

@@ -29,7 +29,22 @@ SETTLED = """async () => {
     while (document.querySelector(plain) && performance.now() < end) await new Promise(requestAnimationFrame);
     await document.fonts.ready;
 }"""
-STATES = ("fresh", "several-choices", "wrong", "unreadable", "scaffold", "second-step", "right", "shown", "long-prompt", "matching", "ordering", "cloze", "table", "matrix")
+STATES = (
+    "fresh",
+    "several-choices",
+    "wrong",
+    "unreadable",
+    "scaffold",
+    "second-step",
+    "right",
+    "shown",
+    "long-prompt",
+    "matching",
+    "ordering",
+    "cloze",
+    "table",
+    "matrix",
+)
 
 
 def opened(

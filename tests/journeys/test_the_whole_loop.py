@@ -11,6 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from content.grading import right_response
 from content.models import Course
 from content.package import Step
 from students import history
@@ -23,7 +24,6 @@ from training.models import Prediction, TrainingRun
 from training.serving import Predictor
 from tutor import turns
 from tutor.management import practising
-from content.grading import right_response
 from tutor.models import Turn
 
 pytestmark = [

@@ -50,6 +50,7 @@ def told() -> Course:
             misconceptions=(rule,),
         )
     )
+    assert report.course_id
     return Course.objects.get(pk=report.course_id)
 
 
