@@ -15,7 +15,7 @@ from content.package import CoursePackage, HintKind, ResourceKind
 
 COURSES = sorted((Path(__file__).parents[2] / "courses").iterdir())
 
-texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=30)
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
 said = texts.filter(lambda text: text.strip("\n") != "")
 keys = st.from_regex(r"[a-z][a-z0-9.-]{0,12}", fullmatch=True)
 answers = st.sampled_from([dict(kind.example) for kind in grading.KINDS.values()])
