@@ -198,8 +198,14 @@ def _wrong_answer(wrong: Mapping[str, Any]) -> package.WrongAnswer:
 
 
 def filled(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer key without the parts that nothing was typed into."""
-    return {name: value for name, value in answer.items() if value is False or value not in ("", None, [], {})}
+    """An answer key without the parts that nothing was typed into; the keys of gaps likewise."""
+    return {
+        name: {inner: filled(key) if isinstance(key, Mapping) else key for inner, key in value.items()}
+        if isinstance(value, Mapping)
+        else value
+        for name, value in answer.items()
+        if value is False or value not in ("", None, [], {})
+    }
 
 
 def _typed(value: Any) -> Any:

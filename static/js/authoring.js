@@ -57,7 +57,7 @@ class Editor {
   chosen(field) {
     if (!field.dataset.changes) return;
     const button = [...this.form.elements].find((one) => one.name === "do" && one.value === field.dataset.changes);
-    this.form.requestSubmit(button);
+    button.click(); // htmx sends the button that was clicked
   }
 
   // One request at a time: each carries the stamp that the one before has brought.

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from content import catalog
+from content import catalog, grading
 from content.authoring import drafts
 from content.models import Concept, Course, Exercise, ExerciseVersion, Step
+from content.package import StepKind
 from students.models import User
 from tests.tutor.writing import Desk, desk
 
@@ -350,3 +351,29 @@ def test_pages_follow_one_another_and_lead_back(author: Client, course: Course) 
     assert seen == [f"Number {number}." for number in range(120)]
     back = author.get(f"{address}?before={answer.context['before']}")
     assert [row.title for row in back.context["exercises"]] == seen[50:100]
+
+
+@pytest.mark.parametrize("kind", sorted(grading.KINDS))
+def test_every_kind_is_chosen_shown_kept_and_published_with_its_example(
+    author: Client, course: Course, kind: str
+) -> None:
+    at = desk(author, course)
+    typed = {name: value for name, value in written(at).items() if "answer" not in name}
+    at.press("kind steps.0.answer", {**typed, "steps.0.answer.kind": kind})
+    answer = at.press("publish")
+    assert answer.status_code == 302, [problem.words for problem in answer.context["problems"]]
+    step = Step.objects.get(exercise=at.exercise)
+    example = dict(grading.KINDS[StepKind(kind)].example)
+    assert grading.parse_key(step.answer) == grading.parse_key(example)
+    assert 'class="preview-field"' in at.page
+
+
+def test_a_gap_gets_another_kind_and_one_more_is_added(author: Client, course: Course) -> None:
+    at = desk(author, course)
+    at.press("kind steps.0.answer", {"steps.0.answer.kind": "cloze"})
+    at.press("kind steps.0.answer.gaps.0.key", {"steps.0.answer.gaps.0.key.kind": "text"})
+    at.press("add steps.0.answer.gaps")
+    draft: Any = Exercise.objects.get(pk=at.exercise.pk).draft
+    gaps = list(draft["steps"][0]["answer"]["gaps"].values())
+    assert gaps[0]["kind"] == "text"
+    assert len(gaps) == 1 + len(grading.KINDS[StepKind.CLOZE].example["gaps"])

@@ -44,7 +44,7 @@ class _Fields(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self.inside = False
-        elif tag == "textarea":
+        elif tag == "textarea" and self.area:
             self.sent[self.area][-1] = self.sent[self.area][-1].removeprefix("\n").rstrip("\r")
             self.area = ""
         elif tag == "select":
@@ -79,7 +79,7 @@ class Desk:
 
     def press(self, what: str, changes: dict[str, Any] | None = None, *, name: str = "author_exercise") -> Any:
         """Change fields of the page as it is now, and press a button of it."""
-        return self.send(self.open() | {key: value for key, value in (changes or {}).items()} | {"do": what}, name=name)
+        return self.send(self.open() | (changes or {}) | {"do": what}, name=name)
 
     def send(self, fields: dict[str, Any], *, name: str = "author_exercise") -> Any:
         """Send fields to an address of the exercise."""

@@ -190,8 +190,11 @@ def _choices(part: Part, answer: Mapping[str, Any], path: str, parts: Sequence[P
 
 
 def read(node: Node) -> dict[str, Any]:
-    """An answer key out of what came back from its form, as its kind has it; what is empty stays empty."""
-    kind = one(node, "kind")
+    """An answer key out of what came back from its form, as its kind has it; what is empty stays empty.
+
+    The kind is the one that its fields are of: another that was chosen since has no fields yet.
+    """
+    kind = one(node, "was") or one(node, "kind")
     answer: dict[str, Any] = {"kind": kind}
     for part in _parts(kind):
         if part.shape == Shape.SWITCH:
@@ -247,13 +250,21 @@ def next_id(taken: Collection[str]) -> str:
 def changed_kind(answer: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """The key to go on with when another kind is chosen: what the two have in common stays."""
     example = dict(grading.KINDS[StepKind(kind)].example)
-    before = {part.name: part.shape for part in _parts(str(answer.get("kind", "")))}
+    old = str(answer.get("kind", ""))
+    if old in set(StepKind) and authoring.filled(answer) == dict(grading.KINDS[StepKind(old)].example):
+        return example  # nothing was typed yet
+    before = {part.name: part.shape for part in _parts(old)}
     kept = {
         part.name: answer[part.name]
         for part in _parts(kind)
         if before.get(part.name) == part.shape and answer.get(part.name)
     }
-    return {**example, **kept, "kind": kind}
+    made = {**example, **kept, "kind": kind}
+    try:
+        grading.parse_key(authoring.filled(made))
+    except grading.KeyProblem:
+        return example  # what they have in common by name is something else here
+    return made
 
 
 @lru_cache

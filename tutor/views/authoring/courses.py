@@ -7,6 +7,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -40,7 +41,7 @@ def courses(request: HttpRequest) -> HttpResponseBase:
 @authors_only
 def new_course(request: HttpRequest) -> HttpResponseBase:
     """A new course: whoever makes it is its first author."""
-    form = CourseForm(request.POST or None, initial={"language": person(request).language})
+    form = CourseForm(request.POST or None, initial={"language": get_language()})
     if request.method == "POST" and form.is_valid():
         made = authoring.make_course(form.save(commit=False), author_id=person(request).pk)
         messages.success(request, _("The course is there. Students see it once you publish it."))

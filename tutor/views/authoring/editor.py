@@ -63,9 +63,10 @@ def exercise(request: HttpRequest, course_id: int, exercise_id: int) -> HttpResp
     if request.method == "GET":
         draft = authoring.draft_of(row)
         return _page(request, course, row, draft, findings=authoring.findings(row, draft))
-    draft = writing.read(writing.tree_of(request.POST))
+    sent = writing.tree_of(request.POST)
+    draft = writing.read(sent)
     action = request.POST.get("do", "save")
-    went = writing.act(draft, action, key=row.key)
+    went = writing.act(draft, action, key=row.key, sent=sent)
     try:
         row = _save(request, row, draft)
     except authoring.Overtaken as overtaken:

@@ -67,11 +67,12 @@ def _branch(node: Node, name: str) -> Node:
     return found if isinstance(found, dict) else {}
 
 
-def act(draft: Draft, action: str, *, key: str) -> str:
+def act(draft: Draft, action: str, *, key: str, sent: Node) -> str:
     """Do what a button says to a draft, in place; return the id of the element to go on with.
 
     Buttons say `add PLACE`, `remove PLACE`, `up PLACE`, `down PLACE`, `kind PLACE`, where a place is a path in the
-    draft. What is not understood does nothing: the form came from somewhere else.
+    draft; `sent` is the form, which says which kind was chosen. What is not understood does nothing: the form came
+    from somewhere else.
     """
     verb, _, place = action.partition(" ")
     if not _PLACE.match(place):
@@ -79,7 +80,7 @@ def act(draft: Draft, action: str, *, key: str) -> str:
     if verb == "add":
         return _add(draft, place, key)
     if verb == "kind":
-        return _change_kind(draft, place)
+        return _change_kind(draft, place, sent)
     *above, last = place.split(".")
     holder = _find(draft, above)
     if isinstance(holder, dict) and holder and last.isdecimal():  # choices, by their place
@@ -154,15 +155,22 @@ def _among_choices(holder: dict[str, Any], index: int, verb: str, place: str) ->
     return path_id(f"{place.rpartition('.')[0]}.{target}.text")
 
 
-def _change_kind(draft: Draft, place: str) -> str:
-    """Another kind for an answer key: the form has brought its name already, the parts are still the old kind's."""
+def _change_kind(draft: Draft, place: str, sent: Node) -> str:
+    """Another kind for an answer key, the one that was chosen in its form."""
     *above, last = place.split(".")
-    holder = _find(draft, above)
-    kind = str(_find(draft, [*place.split("."), "kind"]) or "")
-    if isinstance(holder, dict) and kind in set(StepKind):
+    holder, form = _find(draft, above), sent
+    for name in (*above, last):
+        form = _branch(form, name)
+    kind = one(form, "kind")
+    if kind not in set(StepKind) or not isinstance(holder, dict):
+        return ""
+    if last == "key":  # of a gap: its holder is the key itself
+        made = answers.changed_kind(holder, kind)
+        holder.clear()
+        holder.update(made)
+    elif isinstance(holder.get(last), dict):
         holder[last] = answers.changed_kind(holder[last], kind)
-        return path_id(f"{place}.kind")
-    return ""
+    return path_id(f"{place}.kind")
 
 
 def _find(node: Any, path: Sequence[str]) -> Any:
