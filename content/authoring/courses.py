@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.text import slugify
 
-from content import graph, importing, package
-from content.models import Concept, Course, Figure, Misconception, Prerequisite, Resource, Rule, Step
+from content import graph, importing, package, search
+from content.models import Concept, Course, Figure, Misconception, Prerequisite, Resource, Rule, Step, WrongAnswer
 
 KEY_LENGTH = 60  # of a key made from a title, well below what the table takes
 
@@ -137,7 +137,10 @@ def save_misconception(misconception: Misconception, concepts: Sequence[Concept]
             misconception.key = _fresh_key(Misconception, misconception.course_id, misconception.title, "misconception")
         misconception.save()
         misconception.concepts.set(concepts)
-        importing.touch(course_ids=[misconception.course_id])
+        # Its rules make wrong answers of variants, and those are remembered by the exercise's revision.
+        computed = WrongAnswer.objects.filter(misconception=misconception).exclude(applied_to="")
+        exercises = computed.filter(step__retired=False).values_list("step__exercise", flat=True).distinct()
+        importing.touch(course_ids=[misconception.course_id], exercise_ids=exercises)
     return misconception
 
 
@@ -149,6 +152,7 @@ def save_resource(resource: Resource, concepts: Sequence[Concept]) -> Resource:
             resource.position = _next_position(Resource, resource.course_id)
         resource.save()
         resource.concepts.set(concepts)
+        search.index(resources=[resource.pk])
         importing.touch(course_ids=[resource.course_id])
     return resource
 

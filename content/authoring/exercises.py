@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, Max, QuerySet
 
-from content import catalog, importing, package, schema, variants
+from content import catalog, importing, package, schema, search, variants
 from content.authoring import drafts
 from content.authoring.drafts import Draft
 from content.models import Concept, Course, Exercise, ExerciseVersion, Figure, Misconception, Step
@@ -95,6 +95,8 @@ def save_draft(exercise_id: int, draft: Draft, *, author_id: int, seen: str, now
             row.lesson, row.tags = draft["lesson"][:200], [tag[:60] for tag in draft["tags"]]
             fields += ["title", "prompt", "lesson", "tags"]
         row.save(update_fields=fields)
+        if not row.published:
+            search.index(exercises=[row.pk])
     return row
 
 

@@ -50,6 +50,7 @@ SIGNED_IN = {
     "progress",
     "course_progress",
     "concept_progress",
+    "catalogue",
     "preferences",
     "join",
     "yardstick",
@@ -68,7 +69,7 @@ OWN_TURN = OWN_PAGES | OWN_API
 TEACHERS = {"classes"}
 OWN_CLASS = {"classroom", "class_student", "class_concept", "texts_to_grade", "grade_text"}
 REGRADING = {"regrade", "regrading", "undo_regrading", "regradings"}  # by the course's authors
-ANY_AUTHOR = {"author_courses", "author_new_course", "author_import"}
+ANY_AUTHOR = {"author_courses", "author_new_course", "author_import", "catalogue_exercise"}
 OWN_IMPORT = {"author_import_report", "author_import_confirm", "author_import_csv"}
 OWN_COURSE = {
     f"author_{name}"
@@ -82,7 +83,7 @@ OWN_COURSE = {
     )
 }
 STAFF = {"styleguide", "styleguide_practice"}
-PICTURES = {"figure"}  # there is none here
+PICTURES = {"figure", "catalogue_copy"}  # there is none here, and no course to copy into
 NOT_IN_USE = {"account_confirm_login_code"}  # sends everybody away
 AUTHORING = ANY_AUTHOR | OWN_IMPORT | OWN_COURSE
 PLACED = OPEN | SIGNED_IN | OWN_TURN | TEACHERS | OWN_CLASS | REGRADING | AUTHORING | STAFF | PICTURES | NOT_IN_USE

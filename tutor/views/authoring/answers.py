@@ -243,7 +243,7 @@ def cells(line: str) -> list[str]:
 
 def next_id(taken: Collection[str]) -> str:
     """An id for a new choice: the first letter that no other has."""
-    letters = (*string.ascii_lowercase, *(f"c{number}" for number in range(len(taken) + 1)))
+    letters: tuple[str, ...] = (*string.ascii_lowercase, *(f"c{number}" for number in range(len(taken) + 1)))
     return next(letter for letter in letters if letter not in taken)
 
 

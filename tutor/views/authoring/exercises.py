@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from content import authoring
+from content import authoring, search
 from content.models import Concept, Course, Exercise, Step
 from content.package import StepKind
 from tutor.views.authoring.access import authors_only, course_of, exercise_of
@@ -91,7 +91,7 @@ def matching(course: Course, wanted: Filters) -> QuerySet[Exercise]:
 
 def found(rows: QuerySet[Exercise], words: str) -> QuerySet[Exercise]:
     """Those among exercises in which the words stand."""
-    return rows.filter(Q(title__icontains=words) | Q(prompt__icontains=words) | Q(key=words))
+    return rows.filter(Q(words=search.query(words)) | Q(key=words))
 
 
 def _practises(course: Course, concept_id: str) -> Q | Exists:
