@@ -40,6 +40,9 @@ class AtomReader(ABC):
     def power(self) -> trees.Node: ...
 
     @abstractmethod
+    def signed(self) -> trees.Node: ...
+
+    @abstractmethod
     def raised_exponent(self) -> trees.Node: ...
 
     @property
@@ -274,7 +277,7 @@ class AtomReader(ABC):
         """The exponent between a function and its argument: `sin^2 x`, `sin²x`."""
         if self.at(Kind.RAISED):
             return self.raised_exponent()
-        return self.deeper(self.power) if self.take("^") else None
+        return self.deeper(self.signed) if self.take("^") else None
 
     def _index(self) -> trees.Node:
         if self.here.kind == Kind.SIGN and self.here.text in ("{", "("):

@@ -121,8 +121,13 @@ def _same_items(left: trees.Node, right: trees.Node, domain: Domain | None) -> b
     ours, theirs = _items(left), _items(right)
     if max(len(ours), len(theirs)) > limits.ITEMS or _is_unassigned(ours, theirs) or _is_unassigned(theirs, ours):
         return False
-    same = [[is_equivalent(item, other, domain=domain) for other in theirs] for item in ours]
-    return all(map(any, same)) and all(map(any, zip(*same, strict=True)))
+    found: set[int] = set()
+    for item in ours:
+        same = {place for place, other in enumerate(theirs) if is_equivalent(item, other, domain=domain)}
+        if not same:
+            return False
+        found |= same
+    return len(found) == len(theirs)
 
 
 def _is_unassigned(solutions: tuple[trees.Node, ...], values: tuple[trees.Node, ...]) -> bool:
@@ -224,6 +229,8 @@ def _same_value(left: trees.Node, right: trees.Node, domain: Domain | None) -> b
     if left == right:
         return True
     proved = normal_forms.proved(left, right, domain)
-    if proved is None or (proved and domain is not None):
-        return numerics.agree(left, right, domain)
-    return proved
+    if proved is False or (proved and domain is None):
+        return proved
+    if not numerics.agree(left, right, domain):
+        return False
+    return domain is not None or normal_forms.proved_by_stretches(left, right) is not False

@@ -38,8 +38,8 @@ PRECISION = 40  # digits that are computed with
 AGREEMENT = 32  # digits that have to agree
 POINTS = 10  # common points that two formulas are compared at
 ENOUGH_POINTS = 3  # fewer say nothing
-MOST_TRIES, FEWEST_TRIES = 36, 14  # points that are tried, to find as many
-NODE_TRIES = 1_800  # nodes times tries, about
+MOST_TRIES, FEWEST_TRIES = 36, 12  # points that are tried, to find as many
+NODE_TRIES = 1_500  # nodes times tries, about
 REACH = 10**6  # points lie beyond the numbers of a formula, up to this size
 POWER_SIZE = 10_000  # the natural logarithm of a power, at most
 ANGLE = 10**12  # of a sine, and the like
@@ -47,5 +47,6 @@ ANGLE = 10**12  # of a sine, and the like
 # Lists and sets of solutions (equivalence.py, solution_sets.py).
 ITEMS = 30
 BRANCHES = 3  # absolute values in an inequality
+SOLVE_WORK = 70  # degrees of all polynomials whose roots are found for one statement, added
 ROOT_BITS = 150  # to which the roots of polynomials are refined
 ROOTS_DEGREE = 10  # of a polynomial whose roots bound intervals

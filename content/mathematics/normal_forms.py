@@ -58,24 +58,33 @@ def _cached(node: trees.Node) -> Normal | None:
 def proved(left: trees.Node, right: trees.Node, domain: Domain | None = None) -> bool | None:
     """Whether two formulas are equal where both have a value (on a domain), or None where that is not decided here."""
     try:
-        ours, theirs = normal_form(left), normal_form(right)
-        algebra = _shared(ours, theirs, {} if domain is None else domain.signs)
-        one = algebra.times(ours.ratio.top, theirs.ratio.bottom)
-        other = algebra.times(theirs.ratio.top, ours.ratio.bottom)
-        difference = _with_signs(polynomials.added(one, other, -1), algebra.assumed)
+        difference, _ = _difference(left, right, {} if domain is None else domain.signs)
     except OutOfBounds:
         return None
     if not difference:
         return True
-    if _is_certain(difference, left.names | right.names):
-        return False
-    if domain is not None:
+    return False if _is_certain(difference, left.names | right.names) else None
+
+
+def _difference(left: trees.Node, right: trees.Node, signs: Mapping[str, int]) -> tuple[Terms, Algebra]:
+    """What is left above the fraction bar when one is taken from the other. Raises OutOfBounds."""
+    ours, theirs = normal_form(left), normal_form(right)
+    algebra = _shared(ours, theirs, signs)
+    one = algebra.times(ours.ratio.top, theirs.ratio.bottom)
+    other = algebra.times(theirs.ratio.top, ours.ratio.bottom)
+    return _with_signs(polynomials.added(one, other, -1), algebra.assumed), algebra
+
+
+def proved_by_stretches(left: trees.Node, right: trees.Node) -> bool | None:
+    """Decide what depends on signs in one variable, as |x - 3| does: they are constant between roots.
+
+    None where it is not decided here.
+    """
+    variables = left.names | right.names
+    try:
+        difference, algebra = _difference(left, right, {})
+    except OutOfBounds:
         return None
-    return _by_stretches(difference, algebra, left.names | right.names)
-
-
-def _by_stretches(difference: Terms, algebra: Algebra, variables: frozenset[str]) -> bool | None:
-    """Decide what depends on signs in one variable, as |x - 3| does: they are constant between roots."""
     signs = {kernel[1:] for kernel in polynomials.kernels_of(difference) if kernel[0] == "±"}
     known = variables | {f"±{name}" for name in signs}
     if len(variables) != 1 or not signs or not polynomials.kernels_of(difference) <= known:

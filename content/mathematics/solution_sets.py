@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from content.mathematics import factors, limits, numerics, symbolic, trees
+from content.mathematics import factors, limits, numerics, polynomials, symbolic, trees
 from content.mathematics.equivalence import plain
 from content.mathematics.normal_forms import normal_form
 from content.mathematics.numerics import Value, close
-from content.mathematics.polynomials import OutOfBounds, Terms
+from content.mathematics.polynomials import Meter, OutOfBounds, Terms
 
 
 @dataclass(frozen=True)
@@ -54,24 +54,24 @@ def solution_set(node: trees.Node) -> SolutionSet:
     """The numbers that a statement in one variable allows; a comma is read as «or». Raises OutOfBounds."""
     if len(node.names) > 1:
         raise OutOfBounds
-    return _of(plain(node), comma="or")
+    return _of(plain(node), "or", Meter(limits.SOLVE_WORK))
 
 
 def _readings(node: trees.Node) -> list[SolutionSet]:
     opened = plain(node)
     commas = isinstance(opened, trees.Listing) and opened.joined == ","
-    return [_of(opened, comma=each) for each in (("or", "and") if commas else ("or",))]
+    return [_of(opened, each, Meter(limits.SOLVE_WORK)) for each in (("or", "and") if commas else ("or",))]
 
 
-def _of(node: trees.Node, *, comma: str) -> SolutionSet:
+def _of(node: trees.Node, comma: str, meter: Meter) -> SolutionSet:
     match node:
         case trees.Listing(joined=joined, items=items):
             both = (comma if joined == "," else joined) == "and"
-            return _among([_of(plain(item), comma=comma) for item in items], all if both else any)
+            return _among([_of(plain(item), comma, meter) for item in items], all if both else any)
         case trees.Relation(signs=("in",), sides=(_, inside)):
-            return _of(plain(inside), comma=comma)
+            return _of(plain(inside), comma, meter)
         case trees.Relation():
-            return _of_relation(node)
+            return _of_relation(node, meter)
         case trees.Interval(low=low, high=high, brackets=brackets):
             return _interval(low, high, brackets)
         case trees.Point(items=(low, high)):
@@ -109,7 +109,7 @@ def _number(node: trees.Node) -> Value:
         raise OutOfBounds from None
 
 
-def _of_relation(relation: trees.Relation) -> SolutionSet:
+def _of_relation(relation: trees.Relation, meter: Meter) -> SolutionSet:
     if relation.signs[0] not in numerics.HOLDING or len(relation.names) > 1:
         raise OutOfBounds
     name = next(iter(relation.names), "")
@@ -117,7 +117,7 @@ def _of_relation(relation: trees.Relation) -> SolutionSet:
         difference = trees.Sum((relation.sides[0], trees.Negative(relation.sides[1])))
     except trees.TooLarge:
         raise OutOfBounds from None
-    marks = _distinct(sorted(root for branch in _branches(difference) for root in _roots(branch, name)))
+    marks = _distinct(sorted(root for branch in _branches(difference) for root in _roots(branch, name, meter)))
     return SolutionSet(tuple(marks), tuple(numerics.holds(relation, {name: place}) for place in _places(marks)))
 
 
@@ -142,26 +142,29 @@ def _is_absolute(node: trees.Node) -> bool:
     return isinstance(node, trees.Call) and node.function == "abs" and bool(node.names)
 
 
-def _roots(node: trees.Node, name: str) -> Iterator[Value]:
+def _roots(node: trees.Node, name: str, meter: Meter) -> Iterator[Value]:
     """The real roots of the numerator and of the denominator, to 40 digits, and where parts of it have no value."""
     for part in trees.walk(node):
         if isinstance(part, trees.Quotient) and part.bottom.names:
-            yield from _zeros(part.bottom, name)
-    yield from _zeros(node, name)
+            yield from _zeros(part.bottom, name, meter)
+    yield from _zeros(node, name, meter)
 
 
-def _zeros(node: trees.Node, name: str) -> Iterator[Value]:
+def _zeros(node: trees.Node, name: str, meter: Meter) -> Iterator[Value]:
     normal = normal_form(node)
     if not normal.is_rational:
         yield from _irrational_zeros(normal.ratio.top, name)
         return
     for found in symbolic.fraction_of(node):
+        meter.spend(max(1, int(found.total_degree())))
         for root in factors.roots(found):
             yield numerics.number(root)
 
 
 def _irrational_zeros(terms: Terms, name: str) -> Iterator[Value]:
     """The root of a linear polynomial with irrational coefficients, such as x - √2. Raises OutOfBounds for others."""
+    if not all(kernel in (name, "pi", "e") or kernel[0] == "#" for kernel in polynomials.kernels_of(terms)):
+        raise OutOfBounds
     rest: Terms = {}
     steep: Terms = {}
     for monomial, size in terms.items():
@@ -177,13 +180,11 @@ def _irrational_zeros(terms: Terms, name: str) -> Iterator[Value]:
 
 
 def _constant(terms: Terms) -> Value:
-    """The value of a polynomial over roots of primes, π and e. Raises OutOfBounds."""
+    """The value of a polynomial over roots of primes, π and e."""
     total = numerics.number(Fraction(0))
     for monomial, size in terms.items():
         value = numerics.number(size)
         for kernel, exponent in monomial:
-            if kernel[0] != "#" and kernel not in ("pi", "e"):
-                raise OutOfBounds
             base = trees.Number(kernel[1:]) if kernel[0] == "#" else trees.Constant(kernel)
             value *= _number(base) ** numerics.number(Fraction(exponent))
         total += value

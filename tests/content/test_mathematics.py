@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from content.mathematics import Code, Form, Node, Unreadable, constant, has_form, is_equivalent, latex, parse
+from content.mathematics import (
+    Code,
+    Form,
+    Node,
+    OutOfBounds,
+    Unreadable,
+    constant,
+    has_form,
+    is_equivalent,
+    latex,
+    parse,
+    read_domain,
+    same_solutions,
+)
 
 SIGNS = [*"xyabe0123456789+-*/^()[]{}|,;=<>.% !_&", "\\frac", "\\sqrt", "\\left(", "\\right)", "\\pm", "sin", "log"]
 SIGNS += [
@@ -333,3 +346,28 @@ def test_roots_are_whole_numbers_where_they_come_out_even() -> None:
         powers = {base**index: base for base in range(30)}
         for number in range(2, 700):
             assert parse(f"{number}^(1/{index})").value == powers.get(number), (number, index)
+
+
+@pytest.mark.parametrize("text", ["x = 2", "3 > 2", "x", "5 < x < 2", "x > 1 or x < 0", "x >", "x in (1, 2)"])
+def test_a_domain_is_made_of_conditions_that_something_fulfils(text: str) -> None:
+    with pytest.raises(Unreadable):
+        read_domain(text)
+
+
+def test_a_domain_says_the_signs_and_bounds_that_follow_from_it() -> None:
+    domain = read_domain("0 < x <= 5, y < -1 and z != 0")
+    assert domain.signs == {"x": 1, "y": -1}
+    assert domain.bounds == {"x": (0, 5), "y": (None, -1), "z": (None, None)}
+
+
+@pytest.mark.parametrize("text", ["x + y > 3", "sin(x) > 0", "x^11 + x > 1", "(5, 2)", "[2, oo]"])
+def test_what_cannot_be_solved_is_said_and_not_guessed(text: str) -> None:
+    with pytest.raises(OutOfBounds):
+        same_solutions(parse(text), parse("x > 3"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("sin^-1(1/2)", "pi/6"), ("sin²x", "sin(x)^2"), ("|cos x|", "|cos(-x)|"), ("α", r"\alpha")]
+)
+def test_more_ways_of_typing_mean_what_is_meant(one: str, other: str) -> None:
+    assert is_equivalent(parse(one), parse(other))

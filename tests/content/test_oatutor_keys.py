@@ -20,7 +20,7 @@ import sympy
 from content import markup, variants
 from content.formats import oatutor
 from content.formats.source import read_files
-from content.grading import Reason, Unreadable, grade, parse_key
+from content.grading import Reason, Unreadable, grade, parse_key, right_response
 from content.grading.kinds.expression import ExpressionKey
 from content.grading.kinds.number import NumberKey
 from content.mathematics import latex, parse, trees
@@ -176,6 +176,16 @@ def test_at_least_97_in_100_arithmetic_keys_can_be_read_and_are_right_for_themse
             failed.append(f"{key}: {problem}")
     assert len(keys) > 1_900
     assert len(failed) <= 0.03 * len(keys), failed
+
+
+@pytest.mark.parametrize("name", ZIPS)
+def test_995_in_1000_steps_of_every_kind_are_graded_right_by_their_own_stored_answer(name: str) -> None:
+    found = oatutor.read(read_files(FOLDER / name)).package.exercises
+    answers = [step.answer for each in found for step in variants.instantiate(each, 5).steps]
+    failed = [answer for answer in answers if not grade(parse_key(answer), right_response(answer)).correct]
+    with zipfile.ZipFile(FOLDER / name) as archive:
+        stored = sum(bool(re.search(r"/steps/[^/]+/[^/]+\.json\Z", member)) for member in archive.namelist())
+    assert len(answers) - len(failed) >= 0.995 * stored, failed
 
 
 def test_the_mathematical_string_keys_can_be_read_too() -> None:

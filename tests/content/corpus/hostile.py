@@ -29,7 +29,9 @@ HOSTILE = (
     "(1+sqrt(2)+sqrt(3))^20",
     "(sqrt2+sqrt3+sqrt5+sqrt7+sqrt11+sqrt13)^6", "sin(10^11)", "cos(x)^20*sin(x)^20", "sin(30x)", "cos(x+y+z)^9",
     "tan(x+y)*tan(x+z)*tan(y+z)*tan(x-y)", "x^(1/2)+x^(1/3)+x^(1/5)+x^(1/7)", "(x^(1/2)+x^(1/3)+x^(1/5)+1)^9",
-    "x^10-5x^8+7x^6-2x^3+11<0", "|x^2-2|+|x^3-3|+|x^5-5|<7", "x^12-3x^11+5x^7-x+1>0",
+    "x^10-5x^8+7x^6-2x^3+11<0", "|x^2-2|+|x^3-3|+|x^5-5|<7",
+    ",".join(f"|x-{number}|+|x^2-{number}|<7" for number in range(2, 9)),
+    ",".join(f"x^{number}-7x+1<0" for number in range(3, 11)), "x^12-3x^11+5x^7-x+1>0",
     "∪".join(f"({number},{number}.5)" for number in range(30)), "x=" + ",".join(f"{number}x" for number in range(35)),
     ",".join(f"x^{number}=2" for number in range(2, 40)), "±".join("x" for _ in range(30)), "(x±1)(x±2)(x±3)",
 )  # fmt: skip
