@@ -104,7 +104,7 @@ def test_a_copy_is_a_draft_with_licence_and_only_with_what_the_other_course_has(
     assert made.key != source.key
     assert (made.draft["licence"], made.draft["attribution"]) == ("CC BY 4.0", "Somebody")
     assert made.draft["steps"][0]["concepts"] == []
-    assert made.draft["steps"][0]["answer"]["value"] == 5
+    assert made.draft["steps"][0]["answer"]["value"] == "5"
 
 
 def test_queries_do_not_grow_with_what_is_found(

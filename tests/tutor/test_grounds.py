@@ -237,7 +237,7 @@ def test_a_page_takes_as_many_queries_after_many_answers_as_after_few(
     theirs = f"{reverse('class_student', args=[classroom.pk, student.pk])}?concept={concept(course).pk}"
     for _time in range(2):
         client.force_login(student)
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             client.get(own)
         client.force_login(teacher)
         with django_assert_num_queries(15):
