@@ -93,7 +93,7 @@ def _misconception(one: Misconception) -> dict[str, Any]:
         explanation=one.explanation,
         shows=one.shows,
         concepts=list(one.concepts),
-        rewritings=[{"before": rule.before, "after": rule.after} for rule in one.rewritings],
+        rewritings=[_filled(before=rule.before, after=rule.after) for rule in one.rewritings],
     )
 
 
@@ -168,5 +168,5 @@ def _hint(hint: Hint, index: int) -> Any:
 
 def _wrong(wrong: WrongAnswer) -> dict[str, Any]:
     response = list(wrong.response) if isinstance(wrong.response, tuple) else wrong.response
-    head = {"applied_to": wrong.applied_to} if wrong.applied_to else {"response": response}
+    head = _filled(applied_to=wrong.applied_to) if wrong.applied_to else {"response": response}
     return head | _filled(feedback=wrong.feedback, misconception=wrong.misconception, credit=wrong.credit)
