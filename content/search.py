@@ -142,12 +142,14 @@ def _texts_of_exercises(keys: Sequence[int]) -> Iterator[tuple[int, str, str]]:
     second: dict[int, list[str]] = {key: [] for key in keys}
     titles: dict[int, dict[str, None]] = {key: {} for key in keys}
     steps = Step.objects.filter(exercise__in=keys, retired=False).order_by("position")
+    owners: dict[int, int] = {}
     for step in steps.only("exercise_id", "prompt", "answer", "solution").prefetch_related("concepts"):
+        owners[step.pk] = step.exercise_id
         second[step.exercise_id] += [step.prompt, *_said(step.answer), step.solution]
         titles[step.exercise_id] |= dict.fromkeys(concept.title for concept in step.concepts.all())
-    hints = Hint.objects.filter(step__exercise__in=keys, step__retired=False).values_list("step__exercise", "text")
-    for key, text in hints:
-        second[key].append(text)
+    # By the ids of the steps and not by a join: in the middle of a large import the planner knows no sizes yet.
+    for step_id, text in Hint.objects.filter(step__in=list(owners)).values_list("step", "text"):
+        second[owners[step_id]].append(text)
     for row in Exercise.objects.filter(pk__in=keys).only(
         "key", "title", "prompt", "lesson", "tags", "draft", "published"
     ):
