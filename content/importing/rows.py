@@ -59,10 +59,9 @@ def write_parts(
         unique_fields=["exercise", "key"],
         update_fields=["position", "kind", "prompt", "answer", "solution", "retired"],
     )
-    ids = {
-        (owner, key): pk
-        for pk, owner, key in Step.objects.filter(exercise__in=owners).values_list("pk", "exercise_id", "key")
-    }
+    # In no order: the usual one joins two tables, which the planner does badly in the middle of a large import.
+    stored = Step.objects.filter(exercise__in=owners).order_by().values_list("pk", "exercise_id", "key")
+    ids = {(owner, key): pk for pk, owner, key in stored}
     _of_steps([(step, ids[owner, step.key]) for step, owner, _ in wanted], concepts, misconceptions)
     versions.record(((row, exercise) for exercise, row in written), author=author, note=note)
     search.index(exercises=owners)
