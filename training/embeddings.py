@@ -132,6 +132,11 @@ def _texts_of_course(course: Course) -> Iterator[tuple[int, StepText]]:
             title=exercise.title,
             prompt=exercise.prompt,
             variables=exercise.variables,
-            steps=tuple(package.Step(key=step.key, prompt=step.prompt, answer=step.answer) for step in steps),
+            steps=tuple(package.Step(key=step.key, prompt=step.prompt, answer=_offered(step)) for step in steps),
         )
         yield from zip((step.pk for step in steps), texts_of(template), strict=True)
+
+
+def _offered(step: Step) -> package.Json:
+    """Of an answer key what a student reads, as its author wrote it: choices that rules make are left out."""
+    return {name: part for name, part in step.answer.items() if name in ("kind", "choices")}

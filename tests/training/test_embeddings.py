@@ -143,6 +143,21 @@ def test_a_template_that_cannot_be_filled_is_read_as_it_stands() -> None:
     assert texts_of(exercise)[0].whole == "Add @{a}."
 
 
+def test_places_are_filled_where_rules_make_the_choices(course: Course) -> None:
+    variables = {"draw": {"a": {"choose": ["7"]}}}
+    Exercise.objects.filter(key="add-choice").update(title="", prompt="Take @{a} apples.", variables=variables)
+    step = Step.objects.get(exercise__key="add-choice")
+    step.answer = {"kind": "one_choice", "right": "$@{a}$", "distractors": True}
+    step.save()
+    embeddings.embed(now=NOW)
+    filled = package.Exercise(
+        key="add-choice",
+        prompt="Take 7 apples.",
+        steps=(package.Step(key=step.key, prompt=step.prompt, answer={"kind": "one_choice"}),),
+    )
+    assert Embedding.objects.get(step=step).text_hash == texts_of(filled)[0].hash
+
+
 def test_the_snapshot_holds_the_embeddings_of_steps_that_have_one(site: Site, course: Course, tmp_path: Path) -> None:
     embeddings.embed(now=NOW, course_id=course.pk)
     export.write_snapshot(tmp_path / "snapshot", objective="tracing", now=TOMORROW)
