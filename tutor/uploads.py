@@ -7,7 +7,7 @@ somebody else writes is never changed: a file of the same short name becomes a c
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from django.core.files import File
 from django.db import transaction
 
 from content import formats, importing
-from content.formats import CourseError, Item, Loaded
+from content.formats import CourseError, Loaded, outcomes
 from content.formats.source import read_files
 from content.models import Course
 from content.package import CoursePackage
@@ -124,8 +124,8 @@ def own_name(course_package: CoursePackage, owner: User, file_name: str) -> Cour
 
 
 def _report(name: str, course_package: CoursePackage, loaded: Loaded, report: importing.ImportReport) -> dict[str, Any]:
-    items = loaded.items or _items_of(loaded)
-    outcomes = Counter(item.outcome for item in items)
+    items = outcomes.items(loaded)
+    found = Counter(item.outcome for item in items)
     return {
         "format": formats.FORMATS[name].TITLE,
         "slug": course_package.slug,
@@ -138,28 +138,7 @@ def _report(name: str, course_package: CoursePackage, loaded: Loaded, report: im
         "changed": report.changed,
         "same": report.kept,
         "retired": report.retired,
-        "outcomes": {outcome: outcomes[outcome] for outcome in ("kept", "changed", "dropped")},
-        "items": [
-            {
-                "id": item.id,
-                "title": item.title,
-                "kind": item.kind,
-                "key": item.key,
-                "outcome": item.outcome,
-                "reasons": list(item.reasons),
-            }
-            for item in items
-        ],
+        "outcomes": {outcome: found[outcome] for outcome in ("kept", "changed", "dropped")},
+        "items": [asdict(item) for item in items],
         "defects": [{"place": defect.place, "problem": defect.problem} for defect in report.defects if not defect.item],
     }
-
-
-def _items_of(loaded: Loaded) -> tuple[Item, ...]:
-    """Of a format whose items are the exercises, the exercises."""
-    reasons: dict[str, list[str]] = {}
-    for defect in loaded.defects:
-        reasons.setdefault(defect.item, []).append(defect.problem)
-    return tuple(
-        Item(id=one.key, title=one.title, key=one.key, reasons=tuple(reasons.get(one.key, ())))
-        for one in loaded.package.exercises
-    )

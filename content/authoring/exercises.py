@@ -14,7 +14,7 @@ from django.db.models import F, Max, QuerySet
 from content import catalog, importing, package, schema, search, variants
 from content.authoring import drafts
 from content.authoring.drafts import Draft
-from content.models import Concept, Course, Exercise, ExerciseVersion, Figure, Misconception, Step
+from content.models import Concept, Course, Exercise, ExerciseVersion, Figure, Step
 from content.schema import Finding
 
 MOST_AT_ONCE = 1000  # exercises that one press of a button changes
@@ -112,7 +112,7 @@ def findings(exercise: Exercise, draft: Draft) -> list[Finding]:
         return [Finding(step="", part="variables", problem=problem) for problem in made.problems]
     figures = Figure.objects.filter(course=exercise.course_id).values_list("name", flat=True)
     found = schema.check_exercise(
-        made.exercise, figures=set(figures), misconceptions=misconceptions_of(exercise.course_id)
+        made.exercise, figures=set(figures), misconceptions=catalog.misconceptions(exercise.course_id)
     )
     found += [
         Finding(step=step.key, part="concepts", problem="it practises no concept")
@@ -122,19 +122,6 @@ def findings(exercise: Exercise, draft: Draft) -> list[Finding]:
     if not made.exercise.steps:
         found.append(Finding(step="", part="steps", problem="no steps"))
     return list(dict.fromkeys(found))
-
-
-def misconceptions_of(course_id: int) -> tuple[package.Misconception, ...]:
-    """The misconceptions of a course, with what each does to a formula."""
-    return tuple(
-        package.Misconception(
-            key=row.key,
-            title=row.title,
-            explanation=row.explanation,
-            rewritings=tuple(package.Rewriting(before=before, after=after) for before, after in row.rewritings),
-        )
-        for row in Misconception.objects.filter(course=course_id).order_by("pk")
-    )
 
 
 def publish(exercise_id: int, *, author: Any, note: str = "") -> Published:
@@ -280,7 +267,7 @@ def publish_all(exercises: QuerySet[Exercise], *, author: Any, note: str = "") -
 def inspection(exercise: Exercise, draft: Draft) -> variants.Inspection:
     """What a draft's variants are like: samples of them, how many there are, what to be warned of."""
     made = drafts.to_exercise(draft, exercise.key).exercise
-    return variants.inspect(made, misconceptions_of(exercise.course_id))
+    return variants.inspect(made, catalog.misconceptions(exercise.course_id))
 
 
 def _change(exercises: QuerySet[Exercise], change: Callable[[Exercise], list[str]], *, author: Any) -> int:

@@ -1,16 +1,22 @@
 """What became of the items of a source: a line each, for a page, a CSV file and a table of counts."""
 
 import csv
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Protocol
 
 from content import grading, variants
 from content.formats.source import Item, Loaded
 from content.package import Exercise
 
 COLUMNS = ("item", "title", "kind", "outcome", "exercise", "reasons")
+
+
+class SupportsWrite(Protocol):
+    """A file, or the answer to a request."""
+
+    def write(self, text: str, /) -> object: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +43,17 @@ def items(loaded: Loaded) -> tuple[Item, ...]:
     """Every item of the source; of a format whose items are the exercises, these."""
     if loaded.items:
         return loaded.items
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for defect in loaded.defects:
+        reasons[defect.item].append(defect.problem)
     return tuple(
-        Item(id=exercise.key, title=exercise.title, kind=exercise.steps[0].answer["kind"], key=exercise.key)
+        Item(
+            id=exercise.key,
+            title=exercise.title,
+            kind=exercise.steps[0].answer["kind"],
+            key=exercise.key,
+            reasons=tuple(reasons[exercise.key]),
+        )
         for exercise in loaded.package.exercises
     )
 
@@ -57,13 +72,13 @@ def summary(loaded: Loaded) -> Summary:
     )
 
 
-def write_csv(loaded: Loaded, stream: TextIO) -> None:
+def write_csv(found: Iterable[Item], stream: SupportsWrite) -> None:
     """Write a line for each item. A cell that a spreadsheet would take for a formula gets an apostrophe before it."""
     writer = csv.writer(stream)
     writer.writerow(COLUMNS)
-    for item in items(loaded):
+    for item in found:
         cells = (item.id, item.title, item.kind, item.outcome, item.key, "; ".join(item.reasons))
-        writer.writerow([f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} else cell for cell in cells])
+        writer.writerow([f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell for cell in cells])
 
 
 def own_keys(loaded: Loaded) -> OwnKeys:

@@ -188,7 +188,7 @@ def test_a_file_is_looked_through_confirmed_and_imported_once(
     again = upload(author, "quiz.gift", GIFT)
     assert (again.report["created"], again.report["same"], again.course) == (0, 2, row.course)
     table = author.get(reverse("author_import_csv", args=[row.pk])).content.decode()
-    assert table.startswith("\ufeffitem,title,kind,outcome,key,reasons")
+    assert table.startswith("\ufeffitem,title,kind,outcome,exercise,reasons")
     assert table.count("\n") == 3
 
 

@@ -78,6 +78,6 @@ class Command(BaseCommand):
 def _write_report(loaded: formats.Loaded, path: Path) -> None:
     try:
         with path.open("w", encoding="utf-8-sig", newline="") as stream:
-            outcomes.write_csv(loaded, stream)
+            outcomes.write_csv(outcomes.items(loaded), stream)
     except OSError as error:
         raise CommandError(f"{path}: cannot be written: {error.strerror}") from None

@@ -1,7 +1,5 @@
 """Courses from elsewhere and to elsewhere: a file is handed in, looked through, confirmed; a course is downloaded."""
 
-import csv
-import re
 import tempfile
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from content import catalog, formats
+from content.formats import Item, outcomes
 from tutor import uploads
 from tutor.models import CourseImport
 from tutor.views.authoring.access import authors_only, course_of
@@ -23,7 +22,6 @@ from tutor.views.people import person
 
 ITEMS_PER_PAGE = 100
 WORKING = {CourseImport.State.WAITING, CourseImport.State.IMPORTING}
-RISKY = re.compile(r"[=+\-@\t\r]")  # what makes a spreadsheet take a cell for a formula
 
 
 @never_cache
@@ -53,7 +51,7 @@ def report(request: HttpRequest, import_id: int) -> HttpResponseBase:
     """What would come, or came, of a file: each item, whether it was kept, changed or dropped, and why."""
     row = _own(request, import_id)
     outcome = request.GET.get("outcome", "")
-    items = [one for one in row.report.get("items", ()) if outcome in {"", one["outcome"]}]
+    items = [one for one in _items(row) if outcome in {"", one.outcome}]
     pages = Paginator(items, ITEMS_PER_PAGE)
     context = {
         "row": row,
@@ -86,11 +84,7 @@ def report_csv(request: HttpRequest, import_id: int) -> HttpResponseBase:
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="import-{row.pk}.csv"'
     answer.write("\ufeff")  # without it a spreadsheet takes Chinese for something else
-    writer = csv.writer(answer)
-    writer.writerow(["item", "title", "kind", "outcome", "key", "reasons"])
-    for one in row.report.get("items", ()):
-        cells = [one["id"], one["title"], one["kind"], one["outcome"], one["key"], "; ".join(one["reasons"])]
-        writer.writerow([f"'{cell}" if RISKY.match(cell) else cell for cell in cells])
+    outcomes.write_csv(_items(row), answer)
     return answer
 
 
@@ -136,3 +130,7 @@ def _attachment(data: bytes, name: str) -> HttpResponse:
 
 def _own(request: HttpRequest, import_id: int) -> CourseImport:
     return get_object_or_404(CourseImport, pk=import_id, owner=person(request))
+
+
+def _items(row: CourseImport) -> list[Item]:
+    return [Item(**{**one, "reasons": tuple(one["reasons"])}) for one in row.report.get("items", ())]

@@ -50,7 +50,7 @@ def preview(course: Course, row: Exercise, draft: Draft, seed: int = 0) -> Shown
     made = authoring.to_exercise(draft, row.key).exercise
     problem = ""
     try:
-        made = variants.instantiate(made, seed, misconceptions=authoring.misconceptions_of(course.pk))
+        made = variants.instantiate(made, seed, misconceptions=catalog.misconceptions(course.pk))
     except variants.VariantProblem as found:
         problem = str(found)
     steps = tuple(
@@ -128,7 +128,7 @@ def _told(
     marking = feedback.mark(grade, step=step.key, offer=offer)
     if grade.wrong_answer is not None:
         recognised = step.wrong_answers[grade.wrong_answer]
-        known = {one.key: one for one in authoring.misconceptions_of(course.pk)}
+        known = {one.key: one for one in catalog.misconceptions(course.pk)}
         shows = known.get(recognised.misconception)
         marking = replace(
             marking,
