@@ -13,14 +13,15 @@ from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from content import authoring, catalog, grading, search
-from content.models import Concept, Course, Exercise, Resource, Step
+from content.models import Course, Exercise, Resource, Step
 from students.models import PopulationCount, User
 from tutor.views.authoring.access import authors_only, course_of, courses_of, may_author
+from tutor.views.authoring.answers import kinds
+from tutor.views.authoring.exercises import concepts_of
 from tutor.views.people import person, signed_in
 
 PER_PAGE = 30
@@ -91,13 +92,12 @@ def catalogue(request: HttpRequest) -> HttpResponseBase:
         "shows_exercises": shows_exercises,
         "found": found,
         "rows": _with_parts(found.rows) if shows_exercises else _with_figures(found.rows),
-        "courses": courses,
-        "concepts": Concept.objects.filter(course=chosen[0], retired=False) if len(chosen) == 1 else (),
-        "kinds": [(str(name), _(kind.title)) for name, kind in grading.KINDS.items()],
-        "resource_kinds": Resource._meta.get_field("kind").choices,
-        "titles": {str(name): _(kind.title) for name, kind in grading.KINDS.items()},
+        "courses": [(str(course.pk), course.title) for course in courses],
+        "concepts": concepts_of(chosen[0]) if len(chosen) == 1 else (),
+        "kinds": kinds() if shows_exercises else Resource._meta.get_field("kind").choices,
+        "titles": dict(kinds()),
         "levels": [(name, words) for name, (words, _low, _high) in LEVELS.items()],
-        "licences": _licences(chosen),
+        "licences": [(one, one) for one in _licences(chosen)],
         "place": "catalogue",
     }
     return render(request, "catalogue/page.html", context)

@@ -66,6 +66,12 @@ class Filters:
         return urlencode(self.set)
 
 
+def concepts_of(course_id: int) -> list[tuple[str, str]]:
+    """The concepts in use of a course, to choose among: id and title."""
+    rows = Concept.objects.filter(course=course_id, retired=False).order_by("position", "pk")
+    return [(str(pk), title) for pk, title in rows.values_list("pk", "title")]
+
+
 def matching(course: Course, wanted: Filters) -> QuerySet[Exercise]:
     """The exercises of a course that fit, in their order."""
     rows = Exercise.objects.filter(course=course, retired=wanted.state == "retired")
@@ -129,7 +135,7 @@ def exercises(request: HttpRequest, course_id: int) -> HttpResponseBase:
         more_than=count > MOST_COUNTED,
         before=before,
         after=after,
-        concepts=Concept.objects.filter(course=course, retired=False).order_by("position", "pk").only("pk", "title"),
+        concepts=concepts_of(course.pk),
         kinds=kinds(),
         titles=dict(kinds()),
         states=STATES.items(),
