@@ -74,7 +74,7 @@ def resources(wanted: Wanted) -> QuerySet[Resource]:
 def page(rows: QuerySet[Any], wanted: Wanted, *, number: int = 1, size: int = 50) -> Found:
     """One page of what was found, the best first, or without a text in the order of the courses."""
     has_text = bool(wanted.text.strip())
-    in_order = ("course", "position", "pk")
+    in_order = ("course_id", "position", "pk")  # by «course» it would be sorted by the titles of courses
     keys = list(rows.order_by(*(() if has_text else in_order)).values_list("pk", flat=True)[:RANKED])
     total = len(keys)
     number = max(1, min(number, -(-total // size)))

@@ -28,7 +28,7 @@ from tutor.views.people import person
 
 PER_PAGE = 50
 MOST_COUNTED = 1000
-MOST_LESSONS = 200
+LOOKED_THROUGH = 2000  # exercises, for the lessons that are offered
 STATES = {
     "": gettext_lazy("in use or a draft"),
     "published": gettext_lazy("published"),
@@ -125,7 +125,7 @@ def exercises(request: HttpRequest, course_id: int) -> HttpResponseBase:
     rows = matching(course, wanted)
     page, before, after = _page(rows, request.GET)
     count = rows.order_by()[: MOST_COUNTED + 1].count()
-    lessons = Exercise.objects.filter(course=course, retired=False).exclude(lesson="").order_by("lesson")
+    lessons = Exercise.objects.filter(course=course, retired=False).order_by("course_id", "position", "pk")
     context = context_of(
         course,
         "exercises",
@@ -139,7 +139,7 @@ def exercises(request: HttpRequest, course_id: int) -> HttpResponseBase:
         kinds=kinds(),
         titles=dict(kinds()),
         states=STATES.items(),
-        lessons=list(lessons.values_list("lesson", flat=True).distinct()[:MOST_LESSONS]),
+        lessons=list(dict.fromkeys(filter(None, lessons.values_list("lesson", flat=True)[:LOOKED_THROUGH]))),
     )
     return render(request, "authoring/exercises.html", context)
 
