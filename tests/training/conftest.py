@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management.color import no_style
+from django.db import connection
 
 from content.models import Concept, Course, Exercise, Prerequisite, Step
 from students.models import Attempt, User
@@ -14,6 +16,7 @@ from training import pipeline, registry, runs, simulation
 from training.models import ModelVersion, TrainingRun
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+OURS = ("content", "students", "training")
 ITEMS = 24
 CONCEPTS = 4
 TINY = {
@@ -95,10 +98,21 @@ def answer(site: Site, *, students: list[User], each: int, seed: int, start: dat
 
 @pytest.fixture
 def empty_site(db: None) -> Site:
-    """The course, and twenty simulated students who have not answered yet."""
+    """The course, and twenty simulated students who have not answered yet.
+
+    What they answer follows from their keys, which are therefore the same in whatever order the tests run.
+    """
+    _count_keys_from_one()
     course, concepts, steps = make_course()
     students = [User.objects.create(username=f"robot{place}", is_simulated=True) for place in range(20)]
     return Site(course=course, concepts=concepts, steps=steps, students=students)
+
+
+def _count_keys_from_one() -> None:
+    tables = [row for row in connection.introspection.sequence_list() if row["table"].split("_")[0] in OURS]
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_by_name_sql(no_style(), tables):
+            cursor.execute(statement)
 
 
 @pytest.fixture
