@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.db.models import Count
 
@@ -20,13 +21,16 @@ from content.variants import VariantProblem
 from students import corrections, records
 from students.corrections import Verdict
 from students.models import Attempt, AttemptQuerySet, Regrading, User
-from training import predictions
+from training import predictions, queue
 from tutor.models import Turn
 from tutor.turns import keys
 from tutor.turns.keys import Left
 
-AT_ONCE = 1000  # answers that are regraded while their author waits; more go to a worker
+AT_ONCE = 200  # answers that are graded while their author waits; more go to a worker
 PORTION = 2000
+KEPT = 3600  # seconds that a plan made by a worker can be looked at
+LEASE = 60  # seconds without a word, after which a worker counts as lost
+REGRADE, PREPARE = "tutor.tasks.regrade", "tutor.tasks.prepare_regrading"
 
 Progress = Callable[[int, int], None]  # answers looked at, of how many
 
@@ -225,6 +229,40 @@ def plan(judge: Judge, *, progress: Progress | None = None) -> Plan:
     return Plan(looked_at=looked_at, changes=tuple(changes), left=left)
 
 
+def preview(step: Step, *, reworded: bool) -> Plan | None:
+    """Return what would change, for people to look at; None while a worker is asked to work it out, as it is long.
+
+    A worker's plan is shown for an hour, whoever answers meanwhile. Raises one of training.queue.DOWN.
+    """
+    total = step.attempts.count()
+    if total <= AT_ONCE:
+        return plan(Judge(step=step, reworded=reworded))
+    name = _plan_name(step, reworded=reworded)
+    made: Plan | None = cache.get(name)
+    if made is None and cache.add(_progress_of(name), (0, total), timeout=LEASE):
+        try:
+            queue.send(PREPARE, expires=LEASE, step_id=step.pk, reworded=reworded)
+        except queue.DOWN:
+            cache.delete(_progress_of(name))
+            raise
+    return made
+
+
+def preview_progress(step: Step, *, reworded: bool) -> tuple[int, int] | None:
+    """Return how many answers a worker has looked at for a preview, of how many."""
+    found: tuple[int, int] | None = cache.get(_progress_of(_plan_name(step, reworded=reworded)))
+    return found
+
+
+def prepare(step_id: int, *, reworded: bool) -> None:
+    """Make the plan that a preview waits for. Safe to repeat."""
+    step = Step.objects.select_related("exercise").get(pk=step_id)
+    name = _plan_name(step, reworded=reworded)
+    if cache.get(name) is None:
+        made = plan(Judge(step=step, reworded=reworded), progress=_reporter(_progress_of(name)))
+        cache.set(name, made, timeout=KEPT)
+
+
 def request(step: Step, *, by: User, revision: int, reworded: bool, note: str, now: datetime) -> Regrading:
     """Write down that a step is to be regraded by its present key; `carry_out` does it.
 
@@ -248,7 +286,21 @@ def request(step: Step, *, by: User, revision: int, reworded: bool, note: str, n
         raise AlreadyWaiting(waiting) from None
 
 
-def carry_out(regrading_id: int, *, now: datetime, progress: Progress | None = None) -> Regrading:
+def start(regrading: Regrading, *, now: datetime) -> None:
+    """Do what was requested at once, or, where it is long, by a worker. Raises one of training.queue.DOWN."""
+    if regrading.step.attempts.count() <= AT_ONCE:
+        carry_out(regrading.pk, now=now)
+    else:
+        queue.send(REGRADE, regrading_id=regrading.pk)
+
+
+def waiting() -> list[int]:
+    """Return the ids of what was requested and is not carried out yet, the oldest first."""
+    rows = Regrading.objects.filter(state=Regrading.State.WAITING, undone_at=None)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def carry_out(regrading_id: int, *, now: datetime) -> Regrading:
     """Do what was requested, all of it or nothing. Safe to repeat.
 
     Grading, which takes the time, comes first and holds nobody up; then the students are locked, what came in
@@ -258,7 +310,7 @@ def carry_out(regrading_id: int, *, now: datetime, progress: Progress | None = N
     if requested.state == Regrading.State.DONE or requested.undone_at is not None:
         return requested
     judge = Judge(step=requested.step, reworded=requested.reworded)
-    plan(judge, progress=progress)
+    plan(judge, progress=_reporter(_progress_of(_name(regrading_id))))
     with transaction.atomic():
         # The step first: two regradings of it wait for each other.
         Step.objects.select_for_update(no_key=True).get(pk=requested.step_id)
@@ -273,9 +325,10 @@ def carry_out(regrading_id: int, *, now: datetime, progress: Progress | None = N
     return regrading
 
 
-def progress_key(regrading_id: int) -> str:
-    """Where the cache says how many answers were looked at, of how many."""
-    return f"regrading:{regrading_id}"
+def progress_of(regrading_id: int) -> tuple[int, int] | None:
+    """Return how many answers were looked at for a regrading that is being carried out, of how many."""
+    found: tuple[int, int] | None = cache.get(_progress_of(_name(regrading_id)))
+    return found
 
 
 def undo(regrading_id: int, *, by: User, now: datetime) -> Regrading:
@@ -288,6 +341,25 @@ def undo(regrading_id: int, *, by: User, now: datetime) -> Regrading:
         Step.objects.select_for_update(no_key=True).get(pk=regrading.step_id)
         predictions.forget(corrections.undo(regrading, by=by.pk, now=now))
     return regrading
+
+
+def _name(regrading_id: int) -> str:
+    return f"regrading:{regrading_id}"
+
+
+def _plan_name(step: Step, *, reworded: bool) -> str:
+    """What the cache calls a plan: another one where the exercise is published or a regrading done or undone."""
+    last = Regrading.objects.filter(step=step).order_by("-pk").values_list("pk", "state", "undone_at").first()
+    since = "-".join("" if part is None else str(part) for part in last or ()).replace(" ", "_")
+    return f"regrading-plan:{step.pk}:{step.exercise.revision}:{reworded}:{since}"
+
+
+def _progress_of(name: str) -> str:
+    return f"{name}:progress"
+
+
+def _reporter(name: str) -> Progress:
+    return lambda looked_at, total: cache.set(name, (looked_at, total), timeout=LEASE)
 
 
 def _verdict(judge: Judge, came: grading.Grade | Left, before: Verdict, *, counted: bool) -> Verdict:

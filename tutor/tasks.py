@@ -7,7 +7,6 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_ready
-from django.core.cache import cache
 from django.utils import timezone
 
 from content import catalog
@@ -19,7 +18,6 @@ from training.models import Objective
 from tutor import regrading, turns, uploads
 
 SERVING = "serving"
-PROGRESS_KEPT = 600  # seconds
 CATCH_UP_EVERY = 30  # seconds, as CELERY_BEAT_SCHEDULE has it
 CAUGHT_UP_AT_ONCE = 50  # students, in some seconds: those who are practising should not wait
 
@@ -69,11 +67,20 @@ def _is_done(student: User, course: Course) -> bool:
 @shared_task(ignore_result=True)
 def regrade(*, regrading_id: int) -> None:
     """Carry a regrading out, and say how far it is while it goes on. Safe to repeat: it is done once."""
+    regrading.carry_out(regrading_id, now=timezone.now())
 
-    def report(looked_at: int, total: int) -> None:
-        cache.set(regrading.progress_key(regrading_id), (looked_at, total), timeout=PROGRESS_KEPT)
 
-    regrading.carry_out(regrading_id, now=timezone.now(), progress=report)
+@shared_task(ignore_result=True)
+def prepare_regrading(*, step_id: int, reworded: bool) -> None:
+    """Work out what a regrading would do, for its author to look at. Safe to repeat."""
+    regrading.prepare(step_id, reworded=reworded)
+
+
+@shared_task(ignore_result=True)
+def take_up_regradings() -> None:
+    """Carry out what was requested of a worker that was lost. Safe to repeat."""
+    for regrading_id in regrading.waiting():
+        regrade.apply_async(kwargs={"regrading_id": regrading_id}, queue=SERVING)
 
 
 @shared_task(ignore_result=True, expires=60)
@@ -85,10 +92,11 @@ def load_model() -> None:
 
 
 @worker_ready.connect
-def load_model_on_start(sender: Any, **_: Any) -> None:
-    """A serving worker that starts gets ready; by a task, for this is its main thread, which has to answer pings."""
+def get_ready_on_start(sender: Any, **_: Any) -> None:
+    """A serving worker that starts gets ready; by tasks, for this is its main thread, which has to answer pings."""
     if SERVING in sender.app.amqp.queues.consume_from:
         load_model.apply_async(queue=SERVING)
+        take_up_regradings.apply_async(queue=SERVING)
 
 
 @shared_task(ignore_result=True)

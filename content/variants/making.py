@@ -1,12 +1,16 @@
 """The variant of an exercise that belongs to a seed and a theme."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from random import Random
 
 from content.package import Exercise, Misconception
 from content.variants import filling, foreseen, template, themes
 from content.variants.template import Template, Value
+
+TEMPLATES_KEPT = 256
 
 
 def instantiate(
@@ -33,7 +37,7 @@ def needs_rules(exercise: Exercise) -> bool:
 
 def draw_values(exercise: Exercise, seed: int, theme: str = "") -> dict[str, Value]:
     """Return the values that a seed gives the variables, and the texts of the theme. Raises VariantProblem."""
-    read = template.read(exercise.variables)
+    read = _read(json.dumps(exercise.variables, default=str))
     rng = Random(f"{exercise.key}:{seed}")  # noqa: S311 (variety is wanted, not secrecy)
     values = read.draw(rng)
     return {**values, **themed(read, values, theme if theme in read.themes else themes.theme_of(exercise, seed))}
@@ -42,3 +46,9 @@ def draw_values(exercise: Exercise, seed: int, theme: str = "") -> dict[str, Val
 def themed(read: Template, values: dict[str, Value], theme: str) -> dict[str, Value]:
     """The texts of a theme, their own blanks filled. Raises VariantProblem."""
     return {name: filling.fill(text, values) for name, text in read.themes.get(theme, {}).items()}
+
+
+@lru_cache(maxsize=TEMPLATES_KEPT)
+def _read(variables: str) -> Template:
+    """Variables by their JSON: reading them takes longer than drawing from them, and regrading draws thousands."""
+    return template.read(json.loads(variables))

@@ -62,22 +62,6 @@ def test_clicked_twice_it_is_one_regrading(step: Step, administrator: User) -> N
     assert Correction.objects.count() == 1
 
 
-def test_many_answers_go_to_a_worker(
-    step: Step, administrator: User, monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> None:
-    monkeypatch.setattr("tutor.views.regradings.AT_ONCE", 0)
-    sent: list[int] = []
-    monkeypatch.setattr("training.queue.send", lambda task, *, regrading_id: sent.append(regrading_id))
-    desk = desk_of(administrator)
-    came = desk.post(reverse("regrade", args=[step.pk]), {"revision": step.exercise.revision}, follow=True)
-    assert "waits for a worker" in came.content.decode()
-    assert (sent, Correction.objects.count()) == ([Regrading.objects.get().pk], 0)
-    from tutor import tasks
-
-    tasks.regrade(regrading_id=sent[0])
-    assert Correction.objects.count() == 1
-
-
 def test_a_list_of_many_takes_no_more_queries_than_one_of_one(
     step: Step, administrator: User, course: Course, classmate: User, now: datetime, django_assert_max_num_queries: Any
 ) -> None:

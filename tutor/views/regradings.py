@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,15 +21,13 @@ from students.knowledge import Estimate
 from students.models import Regrading, StateChange, User
 from training import queue
 from tutor import regrading
-from tutor.regrading import AT_ONCE, Change, Judge, Plan
+from tutor.regrading import Change, Plan
 from tutor.turns import keys
 from tutor.turns.keys import Left
 from tutor.views.authoring.access import authors_only, course_of, courses_of, is_administrator
 from tutor.views.people import person
 
-LISTED = 50  # students of a page
-PLAN_KEPT = 300  # seconds, so that turning a page does not grade everything again
-REGRADE = "tutor.tasks.regrade"
+LISTED = 20  # students of a page
 
 WHY_LEFT = {
     Left.GONE: gettext_lazy("the step is no longer in the exercise, or was not in it then"),
@@ -68,17 +65,23 @@ def regrade(request: HttpRequest, step_id: int) -> HttpResponseBase:
     reworded = given.get("reworded") == "yes"
     if request.method == "POST":
         return _regrade(request, step, reworded=reworded)
-    made = _plan(step, reworded=reworded)
-    lines, page = _preview(request, step, made)
+    try:
+        made = regrading.preview(step, reworded=reworded)
+    except queue.DOWN:
+        made = None
+        messages.warning(request, _("The workers do not answer at the moment. Nothing was changed; start it again."))
+    lines, page = _preview(request, step, made) if made else ([], None)
+    figures = made.figures if made else {}
     context = {
         "step": step,
         "exercise": step.exercise,
         "course": step.exercise.course,
         "key": grading.right_answer(step.answer) if not step.exercise.variables else "",
         "plan": made,
-        "kinds": kinds_of(made.figures),
-        "left": left_of(made.figures),
-        "others": made.figures.get(f"left_{Left.REWORDED}", 0),
+        "progress": None if made else regrading.preview_progress(step, reworded=reworded),
+        "kinds": kinds_of(figures),
+        "left": left_of(figures),
+        "others": figures.get(f"left_{Left.REWORDED}", 0),
         "reworded": reworded,
         "lines": lines,
         "page": page,
@@ -111,7 +114,7 @@ def result(request: HttpRequest, regrading_id: int) -> HttpResponseBase:
         "left": left_of(found.figures),
         "changes": [(known.get(row.student_id, ""), row) for row in page],
         "page": page,
-        "progress": cache.get(regrading.progress_key(found.pk)),
+        "progress": regrading.progress_of(found.pk),
         "later": _is_followed(found),
         "place": "authoring",
     }
@@ -207,26 +210,10 @@ def _regrade(request: HttpRequest, step: Step, *, reworded: bool) -> HttpRespons
 
 
 def _start(request: HttpRequest, found: Regrading) -> None:
-    """Carry it out at once, or, where it is long, by a worker."""
-    if found.step.attempts.count() <= AT_ONCE:
-        regrading.carry_out(found.pk, now=timezone.now())
-        return
     try:
-        queue.send(REGRADE, regrading_id=found.pk)
+        regrading.start(found, now=timezone.now())
     except queue.DOWN:
         messages.warning(request, _("The workers do not answer at the moment. Nothing was changed; start it again."))
-
-
-def _plan(step: Step, *, reworded: bool) -> Plan:
-    """The plan, kept while its pages are turned and nothing happens to what it rests on."""
-    newest = step.attempts.order_by("-pk").values_list("pk", flat=True).first()
-    last = Regrading.objects.filter(step=step).order_by("-pk").values_list("pk", "state", "undone_at").first()
-    name = f"regrading-plan:{step.pk}:{step.exercise.revision}:{reworded}:{newest}:{last}".replace(" ", "_")
-    made = cache.get(name)
-    if made is None:
-        made = regrading.plan(Judge(step=step, reworded=reworded))
-        cache.set(name, made, timeout=PLAN_KEPT)
-    return made  # type: ignore[no-any-return]
 
 
 def _preview(request: HttpRequest, step: Step, made: Plan) -> tuple[list[Line], Page[Any]]:
