@@ -117,15 +117,19 @@ def variant(exercise_id: int, revision: int, seed: int, theme: str = "") -> pack
 
 @lru_cache(maxsize=EXERCISES_KEPT)
 def _ruling(exercise_id: int, revision: int) -> tuple[package.Misconception, ...]:
-    """The misconceptions of an exercise's course that have rules for formulas."""
-    rows = Misconception.objects.filter(course__exercises=exercise_id).exclude(rewritings=[])
+    """The misconceptions by whose rules an exercise was published under a revision, or, where none are kept, is now."""
+    versions = ExerciseVersion.objects.filter(exercise=exercise_id, number=revision)
+    rules = (versions.values_list("content", flat=True).first() or {}).get("rules")
+    if rules is None:
+        rows = Misconception.objects.filter(course__exercises=exercise_id).exclude(rewritings=[])
+        rules = dict(rows.values_list("key", "rewritings"))
     return tuple(
         package.Misconception(
             key=key,
-            title=title,
+            title=key,
             rewritings=tuple(package.Rewriting(before=before, after=after) for before, after in rewritings),
         )
-        for key, title, rewritings in rows.values_list("key", "title", "rewritings")
+        for key, rewritings in rules.items()
     )
 
 

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/bench_regrading.py [--students 500] [--each 10]
 
-Makes an exercise with variables that every student answered `--each` times, each time in another variant, among twice as
-many answers to other exercises of the concept, inside a transaction that is rolled back. Prints seconds as JSON.
+Makes an exercise with variables that every student answered `--each` times, each time in another variant, among twice
+as many answers to other exercises of the concept, inside a transaction that is rolled back. Prints seconds as JSON.
 """
 
 import argparse
@@ -104,7 +104,7 @@ def made_step() -> "Step":
 
 
 def answer(step: "Step", *, students: int, each: int) -> int:
-    """Let everybody answer as the right key would have it in two of three cases, and return how many answers there are."""
+    """Let everybody answer as the right key has it in two of three cases, and return how many answers there are."""
     from content import variants
     from content.catalog import exercise
     from content.models import Step

@@ -8,10 +8,11 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
-from content import catalog, importing, packed, versions
+from content import authoring, catalog, importing, packed, versions
 from content.formats import yincai
-from content.models import Course, Exercise, ExerciseVersion
-from content.package import CoursePackage
+from content.models import Course, Exercise, ExerciseVersion, Misconception
+from content.package import CoursePackage, Step, WrongAnswer
+from content.package import Exercise as PackageExercise
 from students.models import User
 from tests.conftest import make_course
 from tests.content.test_formats_yincai import files
@@ -176,3 +177,32 @@ def test_the_difference_of_two_versions_is_told_line_by_line(course_package: Cou
         ("gone", "prompt: What is $2+3$?"),
         ("new", "prompt: How much?"),
     ]
+
+
+def expanding(course: Course) -> Exercise:
+    """«Multiply out 3(x+4)», with a wrong answer that a misconception's rule makes of it."""
+    Misconception.objects.create(course=course, key="first-term", title="t", rewritings=[["a*(b+c)", "a*b+c"]])
+    wrong = WrongAnswer(response="", feedback="Both terms.", misconception="first-term", applied_to="3(x+4)")
+    answer = {"kind": "expression", "value": "3x+12"}
+    step = Step(key="expand", prompt="Multiply out $3(x+4)$.", answer=answer, wrong_answers=(wrong,))
+    concept = course.concepts.all()[0].key
+    made = PackageExercise(key="expand", steps=(replace(step, concepts=(concept,)),))
+    return importing.write_exercise(course, made, author=None)
+
+
+def test_another_rule_of_a_misconception_changes_no_version_that_was_there(course: Course) -> None:
+    row = expanding(course)
+    rule = Misconception.objects.get(key="first-term")
+    rule.rewritings = [["a*(b+c)", "b+a*c"]]
+    authoring.save_misconception(rule, [])
+    for kept in (catalog.exercise, catalog.variant, catalog._ruling):  # as in another process
+        kept.cache_clear()
+    foreseen = [catalog.variant(row.pk, number, 0).steps[0].wrong_answers[0].response for number in (1, 2)]
+    assert foreseen == ["3x+4", "x+12"]
+
+
+def test_a_version_from_before_rules_were_kept_is_made_by_those_of_now(course: Course) -> None:
+    row = expanding(course)
+    content = catalog.exercise(row.pk, 1)
+    ExerciseVersion.objects.create(exercise=row, number=7, content=packed.to_json(content))
+    assert catalog.variant(row.pk, 7, 0).steps[0].wrong_answers[0].response == "3x+4"

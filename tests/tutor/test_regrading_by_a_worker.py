@@ -1,4 +1,4 @@
-"""More answers than anybody waits for: a worker looks through them and regrades them, and may be killed in the middle."""
+"""More answers than anybody waits for: a worker looks through them, regrades them, and may be killed in the middle."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ def held(row: PopulationCount) -> Iterator[None]:
     try:
         other.set_autocommit(False)
         with other.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {row._meta.db_table} WHERE id = %s FOR UPDATE", [row.pk])  # noqa: S608
+            cursor.execute(f"SELECT 1 FROM {row._meta.db_table} WHERE id = %s FOR UPDATE", [row.pk])
             yield
     finally:
         other.rollback()
