@@ -25,11 +25,8 @@ from content.authoring.drafts import (
     blank_step,
     blank_wrong_answer,
     filled,
-    line_of,
-    read_variables,
     step_key,
     to_exercise,
-    write_variables,
 )
 from content.authoring.exercises import (
     MOST_AT_ONCE,
@@ -54,6 +51,7 @@ from content.authoring.exercises import (
     step_by,
     tag,
 )
+from content.authoring.proposals import vary
 
 __all__ = [
     "MOST_AT_ONCE",
@@ -75,7 +73,6 @@ __all__ = [
     "filled",
     "findings",
     "inspection",
-    "line_of",
     "link",
     "make_course",
     "move_concept",
@@ -83,7 +80,6 @@ __all__ = [
     "new_exercise",
     "publish",
     "publish_all",
-    "read_variables",
     "restore",
     "retire_concept",
     "retire_resource",
@@ -103,5 +99,5 @@ __all__ = [
     "tag",
     "to_exercise",
     "unlink",
-    "write_variables",
+    "vary",
 ]

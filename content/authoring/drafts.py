@@ -1,10 +1,9 @@
 """An exercise as an author goes on with it: JSON that may still be incomplete, and its way to a package's exercise.
 
-A draft is shaped as a content.package.Exercise with two differences: `variables` is the text that the author typed, in
-the notation of docs/content.md, and anything may still be empty. What is empty is left out of the exercise.
+A draft is shaped as a content.package.Exercise with two differences: `variables` is a form of rows, which
+content/authoring/variables describes, and anything may still be empty. What is empty is left out of the exercise.
 """
 
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -12,19 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from content import package
-from content.formats import yaml_tree
+from content.authoring import variables
+from content.schema import Finding
 
 Draft = dict[str, Any]
-SECTIONS = frozenset({"draw", "rows", "let", "where", "themes"})
 TEXTS = ("title", "prompt", "lesson", "licence", "attribution", "difficulty")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """What a draft comes to: the exercise, and what could not be read of its variables, each with its line."""
+    """What a draft comes to: the exercise, and what is wrong with the form of its variables."""
 
     exercise: package.Exercise
-    problems: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def fresh_key(word: str) -> str:
@@ -60,7 +59,7 @@ def blank(key: str, answer: package.Json, concepts: Sequence[str] = ()) -> Draft
     return {
         **dict.fromkeys(TEXTS, ""),
         "tags": [],
-        "variables": "",
+        "variables": variables.blank(),
         "steps": [blank_step(key, answer, concepts)],
     }
 
@@ -70,50 +69,22 @@ def of_exercise(exercise: package.Exercise) -> Draft:
     return {
         **{name: getattr(exercise, name) for name in TEXTS},
         "tags": list(exercise.tags),
-        "variables": write_variables(exercise.variables),
+        "variables": variables.of_package(exercise.variables),
         "steps": [_of_step(step) for step in exercise.steps],
     }
 
 
 def to_exercise(draft: Mapping[str, Any], key: str) -> Made:
     """The exercise that a draft comes to; what is empty in it is left out."""
-    variables, problems = read_variables(str(draft.get("variables", "")))
+    read = variables.to_package(draft["variables"])
     exercise = package.Exercise(
         key=key,
         **{name: str(draft.get(name, "")).strip() for name in TEXTS},
         tags=tuple(draft.get("tags", ())),
-        variables=variables,
+        variables=read.variables,
         steps=tuple(_step(step) for step in draft.get("steps", ())),
     )
-    return Made(exercise=exercise, problems=problems)
-
-
-def read_variables(text: str) -> tuple[package.Json, tuple[str, ...]]:
-    """The variables written in a text, and what cannot be read of it, each problem with its line."""
-    if not text.strip():
-        return {}, ()
-    tree = yaml_tree.read_tree("", text.encode())
-    problems = tuple(f"{defect.place.strip()}: {defect.problem}" for defect in tree.defects)
-    if problems:
-        return {}, problems
-    if not isinstance(tree.value, dict):
-        return {}, ("line 1: not names with values, such as draw:",)
-    return tree.value, ()
-
-
-def write_variables(variables: package.Json) -> str:
-    """Variables in the notation that `read_variables` reads."""
-    return yaml_tree.write_tree(_texts(variables)).decode() if variables else ""
-
-
-def line_of(text: str, problem: str) -> int | None:
-    """The line of the variables that a problem speaks of: where the first name in it that stands there is defined."""
-    names: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        for name in re.findall(r"([A-Za-z]\w*)\s*:", line):
-            names.setdefault(name, number)
-    spoken = [word for word in re.findall(r"[A-Za-z]\w*", problem) if word in names]
-    return names[min(spoken, key=lambda word: word in SECTIONS)] if spoken else None
+    return Made(exercise=exercise, findings=read.findings)
 
 
 def with_new_keys(draft: Draft, key: str) -> Draft:
@@ -215,13 +186,3 @@ def _typed(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_typed(inner) for inner in value]
     return value if isinstance(value, bool) else str(value)
-
-
-def _texts(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _texts(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_texts(inner) for inner in value]
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)

@@ -108,19 +108,19 @@ def discard_draft(exercise_id: int) -> None:
 def findings(exercise: Exercise, draft: Draft) -> list[Finding]:
     """Everything that is wrong with a draft: what publishing would refuse."""
     made = drafts.to_exercise(draft, exercise.key)
-    if made.problems:
-        return [Finding(step="", part="variables", problem=problem) for problem in made.problems]
+    if made.findings:
+        return list(made.findings)
     figures = Figure.objects.filter(course=exercise.course_id).values_list("name", flat=True)
     found = schema.check_exercise(
         made.exercise, figures=set(figures), misconceptions=catalog.misconceptions(exercise.course_id)
     )
     found += [
-        Finding(step=step.key, part="concepts", problem="it practises no concept")
+        Finding(step=step.key, part="concepts", problem="choose the concept that it practises")
         for step in made.exercise.steps
         if not step.concepts
     ]
     if not made.exercise.steps:
-        found.append(Finding(step="", part="steps", problem="no steps"))
+        found.append(Finding(step="", part="steps", problem="there is no step yet"))
     return list(dict.fromkeys(found))
 
 

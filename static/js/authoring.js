@@ -85,12 +85,11 @@ class Editor {
       return;
     }
     const made = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("beside");
-    const old = this.root.querySelector("#beside");
-    const scrolled = old.scrollTop;
-    old.replaceWith(made);
-    made.scrollTop = scrolled;
+    this.root.querySelector("#beside").replaceWith(made);
     place(this.root);
     prepare(made);
+    const variants = this.root.querySelector("#variants");
+    if (variants && answer.ok) htmx.trigger(variants, "saved");
     if (answer.ok && !this.dirty) drafts.forget(this.key);
   }
 }
@@ -180,7 +179,7 @@ function drawEdges(graph) {
 }
 
 document.addEventListener("htmx:confirm", (event) => {
-  if (!editor?.saving || !editor.root.contains(event.target)) return;
+  if (!editor?.saving || event.target !== editor.form) return;
   event.preventDefault(); // the stamp of what is being saved must come first
   editor.saving.then(() => event.detail.issueRequest(true));
 });
@@ -200,7 +199,7 @@ for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
 // What has just been typed is saved before it is looked at elsewhere.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-after-saving]");
-  if (!link || !editor?.dirty || link.hasAttribute("hx-get") || event.ctrlKey || event.metaKey) return;
+  if (!link || !editor?.dirty || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   editor.save().then(() => { location.href = link.href; });
 });

@@ -233,22 +233,6 @@ def test_trying_it_grades_and_leaves_no_trace(author: Client, course: Course) ->
     assert author.post(at.address("author_try"), {"response": "1 +", "step": "0"}).status_code == 422
 
 
-def test_a_template_shows_its_variants_and_names_the_line_of_a_problem(author: Client, course: Course) -> None:
-    at = desk(author, course)
-    variables = "draw:\n  a: {from: 2, to: 3}\nlet: {c: a*q}\n"
-    answer = at.press(
-        "save",
-        {"steps.0.prompt": "Double $@{a}$.", "steps.0.answer.value": "@{c}", "variables": variables},
-    )
-    assert answer.status_code == 302
-    at.open()
-    assert "line 3" in at.page
-    at.press("save", {"variables": variables.replace("a*q", "2*a")})
-    page = text_of(author.get(at.address("author_variants")))
-    assert "2 distinct variants" in page
-    assert "50" in page
-
-
 def test_a_copy_is_an_exercise_of_its_own_right_after_the_original(author: Client, course: Course) -> None:
     original = Exercise.objects.filter(course=course).order_by("position")[0]
     author.post(reverse("author_exercise_act", args=[course.pk, original.pk]), {"act": "duplicate"})

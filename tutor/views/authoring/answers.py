@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from content import authoring, grading
+from content.authoring import variables
 from content.grading.kind import Part, Shape
 from content.package import StepKind
 from tutor.views.authoring.tree import Node, items, one, path_id, some
@@ -105,7 +106,7 @@ def form_of(answer: Mapping[str, Any], path: str, among: Sequence[str] = ()) -> 
     )
     known = {"kind", *(part.name for part in parts)}
     more = {name: value for name, value in answer.items() if name not in known}
-    return Form(path=path, kind=kind, kinds=kinds(among), parts=asked, more=authoring.write_variables(more))
+    return Form(path=path, kind=kind, kinds=kinds(among), parts=asked, more=variables.write_notation(more))
 
 
 _CARRIED = frozenset({Shape.ONE_OF, Shape.SOME_OF, Shape.ORDER_OF, Shape.SHARES_OF, Shape.PAIRS})
@@ -205,7 +206,7 @@ def read(node: Node) -> dict[str, Any]:
             answer[part.name] = _read_rows(part.shape, rows)
         else:
             answer[part.name] = _read_text(part.shape, node, part.name)
-    more, problems = authoring.read_variables(one(node, "more"))
+    more, problems = variables.read_notation(one(node, "more"))
     return answer | ({"more": one(node, "more")} if problems else dict(more))
 
 

@@ -22,16 +22,15 @@ from content import authoring, catalog, grading
 from content.authoring import Draft
 from content.models import Concept, Course, Exercise, Misconception
 from content.schema import Finding
+from content.wording import in_words
 from tutor import regrading
-from tutor.views.authoring import answers, trying, writing
+from tutor.views.authoring import answers, trying, varying, writing
 from tutor.views.authoring.access import authors_only, course_of, exercise_of
 from tutor.views.authoring.courses import context_of
-from tutor.views.authoring.problems import problem_words
 from tutor.views.people import person, wants_part
 
 CONFLICT = 409
 UNFIT = 422
-FEW_VARIANTS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +73,15 @@ def exercise(request: HttpRequest, course_id: int, exercise_id: int) -> HttpResp
     if action == "publish":
         return _publish(request, course, row, draft)
     if wants_part(request):
-        return _page(request, course, row, draft, findings=authoring.findings(row, draft), went=went)
+        return _page(
+            request,
+            course,
+            row,
+            draft,
+            findings=authoring.findings(row, draft),
+            went=went,
+            proposed=action.startswith("vary"),
+        )
     return redirect(f"{reverse('author_exercise', args=[course.pk, row.pk])}{f'#{went}' if went else ''}")
 
 
@@ -138,6 +145,7 @@ def _page(
     misconceptions = Misconception.objects.filter(course=course).order_by("title", "pk").only("key", "title")
     context = _beside(course, row, written, findings=findings, **more) | {
         "steps": writing.steps_of(written),
+        "varying": varying.form_of(written["variables"]),
         "concepts": concepts,
         "misconceptions": misconceptions,
         "outdated": regrading.outdated(row.pk) if row.published else (),
@@ -178,7 +186,9 @@ def _beside(
 def _problem(written: Draft, found: Finding) -> Problem:
     index = next((index for index, step in enumerate(written["steps"], 1) if step["key"] == found.step), 0)
     where = _("Step %(number)d") % {"number": index} if index and len(written["steps"]) > 1 else ""
-    words = problem_words(found.problem)
-    if found.part == "variables" and (line := authoring.line_of(written["variables"], found.problem)):
-        words = _("line %(line)d: %(problem)s") % {"line": line, "problem": words}
-    return Problem(element=writing.place_of(written, found.step, found.part), where=where, words=words)
+    words = in_words(found.problem)
+    if found.part == "variables":
+        element = writing.place_in_template(written, found.problem)
+    else:
+        element = writing.place_of(written, found.step, found.part)
+    return Problem(element=element, where=where, words=words)

@@ -7,9 +7,9 @@ from django.views.decorators.http import require_GET
 
 from content import authoring, catalog, grading, package
 from content.grading import KeyProblem
+from content.wording import in_words
 from tutor.views.authoring.access import authors_only, course_of, exercise_of
 from tutor.views.authoring.courses import context_of
-from tutor.views.authoring.problems import problem_words
 from tutor.views.people import wants_part
 
 
@@ -21,7 +21,7 @@ def variants(request: HttpRequest, course_id: int, exercise_id: int) -> HttpResp
     course = course_of(request, course_id)
     row = exercise_of(course, exercise_id)
     draft = authoring.draft_of(row)
-    unread = authoring.to_exercise(draft, row.key).problems
+    unread = [found.problem for found in authoring.to_exercise(draft, row.key).findings]
     seen = authoring.inspection(row, draft)
     context = context_of(
         course,
@@ -29,8 +29,8 @@ def variants(request: HttpRequest, course_id: int, exercise_id: int) -> HttpResp
         exercise=row,
         seen=seen,
         samples=[(sample, _answers(sample.exercise)) for sample in seen.samples],
-        warnings=[problem_words(warning) for warning in seen.warnings],
-        seen_problems=[problem_words(problem) for problem in (*unread, *seen.problems)],
+        warnings=[in_words(warning) for warning in seen.warnings],
+        seen_problems=[in_words(problem) for problem in (*unread, *seen.problems)],
         figures=catalog.figures(course.pk, revision=course.revision),
     )
     name = "authoring/_variants.html" if wants_part(request) else "authoring/variants.html"

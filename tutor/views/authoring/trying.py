@@ -15,10 +15,12 @@ from content import authoring, catalog, grading, markup, package, variants
 from content.authoring import Draft
 from content.grading import KeyProblem, Unreadable
 from content.models import Course, Exercise
+from content.wording import in_words
 from tutor import feedback
 from tutor.turns import StepView
 from tutor.turns.progress import StepProgress
 from tutor.turns.shown import step_view
+from tutor.views.authoring import varying
 from tutor.views.authoring.access import authors_only, course_of, exercise_of
 from tutor.views.authoring.courses import context_of
 
@@ -52,7 +54,7 @@ def preview(course: Course, row: Exercise, draft: Draft, seed: int = 0) -> Shown
     try:
         made = variants.instantiate(made, seed, misconceptions=catalog.misconceptions(course.pk))
     except variants.VariantProblem as found:
-        problem = str(found)
+        problem = in_words(str(found))
     steps = tuple(
         Step(name=str(number), step=step, view=_view(step, number)) for number, step in enumerate(made.steps, 1)
     )
@@ -76,7 +78,8 @@ def try_exercise(request: HttpRequest, course_id: int, exercise_id: int) -> Http
     row = exercise_of(course, exercise_id)
     asked = request.POST if request.method == "POST" else request.GET
     seed, number, hints = (_number(asked.get(name, "")) for name in ("seed", "step", "hints"))
-    shown = preview(course, row, authoring.draft_of(row), seed % MOST_SEEDS)
+    draft = authoring.draft_of(row)
+    shown = preview(course, row, draft, seed % MOST_SEEDS)
     number = min(number, len(shown.steps) - 1)
     if not shown.steps:
         raise Http404
@@ -102,7 +105,7 @@ def try_exercise(request: HttpRequest, course_id: int, exercise_id: int) -> Http
         seed=seed,
         next_seed=(seed + 1) % MOST_SEEDS,
         next_hints=progress.hints + 1,
-        is_template=bool(authoring.draft_of(row)["variables"].strip()),
+        varies=varying.form_of(draft["variables"]).varies,
         told=told,
         unreadable=unreadable,
         typed=typed,

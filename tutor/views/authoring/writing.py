@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from content import authoring, grading
-from content.authoring import Draft
+from content.authoring import Draft, variables
 from content.package import HintKind, StepKind
-from tutor.views.authoring import answers, tree
+from tutor.views.authoring import answers, tree, varying
 from tutor.views.authoring.answers import Form
 from tutor.views.authoring.tree import Node, items, one, path_id, some
 
 FIRST_KIND = StepKind.NUMBER
 MOST = 60  # steps, hints or choices: more would be a mistake, or an attack
+_BLANK = re.compile(r"@\{[^{}]*\}")
 _PLACE = re.compile(r"[a-z_]+(?:\.(?:\d{1,3}|[a-z_]+))*\Z")
 
 
@@ -22,7 +23,7 @@ def read(data: Node) -> Draft:
     return {
         **{name: one(data, name) for name in authoring.TEXTS},
         "tags": list(dict.fromkeys(tag for part in re.split(r"[,，]", one(data, "tags")) if (tag := part.strip()))),
-        "variables": one(data, "variables"),
+        "variables": varying.read(_branch(data, varying.PATH)),
         "steps": [_step(step) for step in items(data.get("steps"))[:MOST]],
     }
 
@@ -71,19 +72,22 @@ def act(draft: Draft, action: str, *, key: str, sent: Node) -> str:
     """Do what a button says to a draft, in place; return the id of the element to go on with.
 
     Buttons say `add PLACE`, `remove PLACE`, `up PLACE`, `down PLACE`, `kind PLACE`, where a place is a path in the
-    draft; `sent` is the form, which says which kind was chosen. What is not understood does nothing: the form came
-    from somewhere else.
+    draft, or `vary template`; `sent` is the form, which says which kind was chosen. What is not understood does
+    nothing: the form came from somewhere else.
     """
     verb, _, place = action.partition(" ")
     if not _PLACE.match(place):
         return ""
     if verb == "add":
         return _add(draft, place, key)
+    if verb == "vary":
+        draft.update(authoring.vary(draft))
+        return "proposed"
     if verb == "kind":
         return _change_kind(draft, place, sent)
     *above, last = place.split(".")
     holder = _find(draft, above)
-    if isinstance(holder, dict) and holder and last.isdecimal():  # choices, by their place
+    if isinstance(holder, dict) and _is_inside_key(above) and last.isdecimal():  # choices, by their place
         return _among_choices(holder, int(last), verb, place)
     if isinstance(holder, list) and last.isdecimal() and int(last) < len(holder):
         index = int(last)
@@ -97,15 +101,20 @@ def act(draft: Draft, action: str, *, key: str, sent: Node) -> str:
     return ""
 
 
+_KEPT_WITH = {"scaffolds": "hints", "lists": "draw"}  # what is added among others under another name
+
+
 def _add(draft: Draft, place: str, key: str) -> str:
     name = place.split(".")[-1]
-    if name == "scaffolds":
-        place = place.removesuffix("scaffolds") + "hints"
-    holder = _find(draft, place.split("."))
-    if holder is None or len(holder) >= MOST:
+    for said, kept in _KEPT_WITH.items():
+        if name == said:
+            place = place.removesuffix(said) + kept
+    path = place.split(".")
+    holder = _find(draft, path)
+    if not isinstance(holder, list | dict) or len(holder) >= MOST:
         return ""
     if isinstance(holder, dict):
-        return _add_choice(holder, place)
+        return _add_choice(holder, place) if _is_inside_key(path) else ""
     concepts = draft["steps"][-1]["concepts"] if draft["steps"] else []
     made: Any = {
         "steps": lambda: authoring.blank_step(
@@ -116,11 +125,16 @@ def _add(draft: Draft, place: str, key: str) -> str:
             _hint_key(holder), HintKind.SCAFFOLD, grading.KINDS[FIRST_KIND].example
         ),
         "wrong_answers": authoring.blank_wrong_answer,
-    }.get(name)
+    }.get(name, lambda: varying.blank_row(name, draft["variables"]))()
     if made is None:
         return ""
-    holder.append(made())
+    holder.append(made)
     return path_id(f"{place}.{len(holder) - 1}")
+
+
+def _is_inside_key(path: Sequence[str]) -> bool:
+    """Whether a path leads into an answer key, whose parts have places of their own."""
+    return "answer" in path[:-1]
 
 
 def _hint_key(hints: Sequence[Mapping[str, Any]]) -> str:
@@ -280,10 +294,16 @@ def _wrong_form(wrong: Mapping[str, Any], path: str, answer: Mapping[str, Any]) 
     )
 
 
+_ROWS_OF = {"draw": "draw", "let": "let", "where": "where", "theme": "themes", "rows": "rows"}
+
+
 def place_of(draft: Draft, step_key: str, part: str) -> str:
     """The id of the element that a finding of content/schema is about."""
     if not step_key:
-        return path_id(part) if part in {"title", "prompt", "variables"} else "steps"
+        word, _, number = part.partition(" ")
+        if word in _ROWS_OF:
+            return path_id(f"{varying.PATH}.{_ROWS_OF[word]}{f'.{int(number) - 1}' if number else ''}")
+        return path_id(part) if part in {"title", "prompt"} else "steps"
     index = next((index for index, step in enumerate(draft["steps"]) if step["key"] == step_key), 0)
     path = f"steps.{index}"
     word, _, rest = part.partition(" ")
@@ -298,6 +318,28 @@ def place_of(draft: Draft, step_key: str, part: str) -> str:
     if part in {"prompt", "solution", "concepts"}:
         return path_id(f"{path}.{part}")
     return path_id(f"{path}.answer")
+
+
+def place_in_template(draft: Draft, problem: str) -> str:
+    """The id of the element that a problem of content/variants is about: the row that it names, or the text."""
+    if (found := _BLANK.match(problem)) and (path := _path_of(draft, found[0])):
+        return path_id(path)
+    row = variables.row_of(draft["variables"], problem)
+    return place_of(draft, "", row) if row else "template"
+
+
+def _path_of(draft: Draft, blank: str) -> str:
+    """The path of the first text that a blank stands in; of an answer key, that of the key."""
+
+    def walk(node: Any, path: str) -> str:
+        if isinstance(node, str):
+            return path if blank in node else ""
+        parts = node.items() if isinstance(node, dict) else enumerate(node if isinstance(node, list) else ())
+        within = (walk(inner, path if "answer" in path else f"{path}.{name}") for name, inner in parts)
+        return next(filter(None, within), "")
+
+    parts = {name: draft[name] for name in (*authoring.TEXTS, "steps")}
+    return next((found for name, part in parts.items() if (found := walk(part, name))), "")
 
 
 def tree_of(data: Any) -> Node:
