@@ -159,7 +159,7 @@ class Kind(Protocol[Key]):
         ...
 
     def read_as(self, key: Key, response: Response) -> str:
-        """How a response is understood, written in what `reads` says. Raises Unreadable."""
+        """How a response is understood so far, written in what `reads` says. Raises Unreadable."""
         ...
 
     def field(self, answer: Json, seed: int) -> Field:
@@ -186,6 +186,9 @@ class Kind(Protocol[Key]):
     def restates(self, key: Key, response: Response, given: Sequence[str]) -> bool:
         """Whether a right response is only a formula of the prompts (LaTeX) and not what the key itself names."""
         return False
+
+
+OPEN = "…"  # what is read, so far, of a place that is empty
 
 
 def escaped(text: str) -> str:

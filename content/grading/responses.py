@@ -44,14 +44,20 @@ def ids(response: Response) -> list[str]:
 
 def texts(response: Response, count: int) -> list[str]:
     """As many texts as there are places, none of them empty. Raises Unreadable with the place."""
+    given = texts_so_far(response, count)
+    for place, text in enumerate(given, start=1):
+        if not text:
+            raise at_place(Unreadable(Code.EMPTY_PLACE, str(place)), place)
+    return given
+
+
+def texts_so_far(response: Response, count: int) -> list[str]:
+    """As many texts as there are places, "" where nothing stands yet, but not everywhere. Raises Unreadable."""
     if isinstance(response, str) or len(response) != count:
         raise Unreadable(Code.WRONG_SHAPE)
     if not any(text.strip() for text in response):
         raise Unreadable(Code.EMPTY)
-    for place, text in enumerate(response, start=1):
-        if not text.strip():
-            raise at_place(Unreadable(Code.EMPTY_PLACE, str(place)), place)
-    return [in_place(checked, text, place) for place, text in enumerate(response, start=1)]
+    return [in_place(checked, text, place) if text.strip() else "" for place, text in enumerate(response, start=1)]
 
 
 def checked(text: str, *, longest: int = MAX_TEXT) -> str:

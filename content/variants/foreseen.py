@@ -65,15 +65,14 @@ def problems(step: Step, rules: Rules) -> Iterator[str]:
         if not wrong.applied_to:
             continue
         if step.answer.get("kind") not in KINDS:
-            yield f"applied_to: wrong answers to {step.answer.get('kind')} cannot be computed"
+            yield f"applied_to: wrong answers of this kind cannot be computed: {step.answer.get('kind')}"
         elif not rules.get(wrong.misconception):
-            named = f"the misconception {wrong.misconception}" if wrong.misconception else "a misconception"
-            yield f"applied_to: {wrong.applied_to} needs a rule of {named}, and there is none"
+            yield f"applied_to: a misconception with a rule is needed: {wrong.misconception or wrong.applied_to}"
         else:
             try:
                 rewriting.rewrite(wrong.applied_to, rules[wrong.misconception])
             except mathematics.Unreadable as problem:
-                yield f"applied_to: {wrong.applied_to} or a rule of {wrong.misconception} cannot be read: {problem}"
+                yield f"applied_to: it or a rule of its misconception cannot be read: {wrong.applied_to}: {problem}"
 
 
 def _applied(wrong: WrongAnswer, rules: Rules) -> trees.Node | None:
@@ -139,9 +138,9 @@ def _with_choices(step: Step, rules: Rules, seed: int) -> Step:
             kept.append(replace(wrong, response=_id(step.key, seed, f"wrong {number}")))
     choices = dict(sorted((_id(step.key, seed, name), text) for name, text in texts.items()))
     if len(choices) < 2:
-        raise VariantProblem(f"{step.key}: nothing to choose from but the right answer, {right}")
+        raise VariantProblem(f"{step.key}: nothing to choose from but the right answer: {right}")
     key = {name: value for name, value in answer.items() if name not in ("distractors", "right", "choices")}
-    key |= {"choices": choices, "correct": _id(step.key, seed, "right")}
+    key |= {"choices": choices, "correct": _id(step.key, seed, "right"), "shuffle": True}
     return replace(step, answer=key, wrong_answers=tuple(kept))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from content.grading import Unreadable
+from content.grading import Option, Unreadable
 from content.models import Course, Exercise, Hint, Step
 from students.models import Attempt, Preference, User
 from tests.tutor.playing import answer, right_answer_of, serve, wrong_answer_of
@@ -262,6 +262,30 @@ def test_a_variant_stays_the_same_for_the_whole_turn(student: User, course: Cour
     assert "@{" not in view.prompt
     assert answer(student, outcome.view, right_answer_of(view), now=now).feedback.correct  # type: ignore[union-attr]
     assert set(Attempt.objects.values_list("seed", flat=True)) == {11}
+
+
+@pytest.mark.parametrize("more", [{"distractors": "yes", "right": "$3x+12$"}, {"correct": "b", "shuffle": "yes"}])
+def test_choices_have_another_order_in_every_turn_and_one_all_through_it(
+    student: User, classmate: User, course: Course, now: datetime, more: dict[str, str]
+) -> None:
+    key = {"kind": "one_choice", "choices": {"b": "$3x+4$", "c": "$7x$", "d": "$12x$"}, **more}
+    Step.objects.filter(key="add-small").update(answer=key, kind="one_choice")
+    orders = []
+    for who in [student, classmate] * 4:
+        view = serve(who, course, "add-small", now=now)
+        before = field_of(view)
+        wrong = next(option.id for option in before if option.text == "$7x$")
+        answered = answer(who, view, wrong, now=now).view
+        assert field_of(answered) == before
+        orders.append(tuple(option.text for option in before))
+    assert len(set(orders)) > 2
+    assert len({frozenset(order) for order in orders}) == 1
+
+
+def field_of(view: turns.TurnView) -> tuple[Option, ...]:
+    assert view.current is not None
+    assert view.current.field is not None
+    return view.current.field.inputs[0].options
 
 
 def test_who_wants_much_help_sees_the_first_hint_at_once_until_it_goes_well(

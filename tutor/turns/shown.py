@@ -192,7 +192,7 @@ def show(turn: Turn) -> TurnView:
     progress = Progress.from_json(turn.progress)
     in_hand = progress.current(exercise.steps) if turn.state == Turn.State.OPEN else None
     steps = tuple(
-        step_view(step, number, progress=progress.of(step.key), in_hand=step is in_hand, seed=turn.seed)
+        step_view(step, number, progress=progress.of(step.key), in_hand=step is in_hand, order=turn.pk)
         for number, step in enumerate(exercise.steps, start=1)
     )
     return TurnView(
@@ -224,8 +224,8 @@ def show(turn: Turn) -> TurnView:
     )
 
 
-def step_view(step: package.Step, number: int, *, progress: StepProgress, in_hand: bool, seed: int = 0) -> StepView:
-    """A step as it looks after some progress."""
+def step_view(step: package.Step, number: int, *, progress: StepProgress, in_hand: bool, order: int = 0) -> StepView:
+    """A step as it looks after some progress; what is shuffled is in the order of that number, all through a turn."""
     state = StepState.DONE if progress.done else StepState.CURRENT if in_hand else StepState.PENDING
     reached = state != StepState.PENDING
     total = len(step.hints)
@@ -236,9 +236,9 @@ def step_view(step: package.Step, number: int, *, progress: StepProgress, in_han
         prompt=step.prompt if reached else "",
         state=state,
         kind=str(step.answer["kind"]),
-        field=grading.field(step.answer, seed) if reached else None,
+        field=grading.field(step.answer, order) if reached else None,
         hints=tuple(
-            _hint(hint, place, total, progress, seed) for place, hint in enumerate(step.hints[: progress.hints], 1)
+            _hint(hint, place, total, progress, order) for place, hint in enumerate(step.hints[: progress.hints], 1)
         ),
         hints_total=total,
         hint_label=feedback.hint_label(number=progress.hints + 1, total=total) if more else "",
@@ -251,13 +251,13 @@ def step_view(step: package.Step, number: int, *, progress: StepProgress, in_han
     )
 
 
-def _hint(hint: package.Hint, number: int, total: int, progress: StepProgress, seed: int) -> HintView:
+def _hint(hint: package.Hint, number: int, total: int, progress: StepProgress, order: int) -> HintView:
     scaffold = None
     if hint.kind == package.HintKind.SCAFFOLD and hint.answer is not None:
         asked = progress.asked.get(hint.key)
         scaffold = ScaffoldView(
             kind=str(hint.answer["kind"]),
-            field=grading.field(hint.answer, seed),
+            field=grading.field(hint.answer, order),
             correct=asked["correct"] if asked else None,
             response=asked["response"] if asked else None,
             feedback=feedback.words(feedback.Marking.from_json(asked["marking"])) if asked else None,

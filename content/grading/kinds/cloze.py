@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from content.grading.grades import Grade, Response
 from content.grading.keys import KeyProblem, KeyReader
 from content.grading.kind import (
+    OPEN,
     AnswerKey,
     Field,
     Input,
@@ -24,7 +25,7 @@ from content.grading.kind import (
 )
 from content.grading.kinds import expression, number, one_choice, text
 from content.grading.places import Place, judged, same_texts
-from content.grading.responses import at_place, texts
+from content.grading.responses import at_place, texts, texts_so_far
 from content.mathematics import Unreadable
 from content.package import Json, StepKind, WrongAnswer
 
@@ -99,10 +100,10 @@ class Cloze(Kind[ClozeKey]):
         return judged(places, self.read_as(key, given), part="gap", wrong_answer=_recognised(key, given, wrong_answers))
 
     def read_as(self, key: ClozeKey, response: Response) -> str:
-        """Gap by gap, Markdown. Raises Unreadable."""
-        given = texts(response, len(key.gaps))
+        """Gap by gap, Markdown, those that are filled so far. Raises Unreadable."""
+        given = texts_so_far(response, len(key.gaps))
         pairs = zip(key.gaps.values(), given, strict=True)
-        return " · ".join(_told(place, gap, one) for place, (gap, one) in enumerate(pairs, 1))
+        return " · ".join(_told(place, gap, one) if one else OPEN for place, (gap, one) in enumerate(pairs, 1))
 
     def field(self, answer: Json, seed: int) -> Field:
         """The text with an input at each gap."""
@@ -149,20 +150,20 @@ def _gap_problems(written: str, names: Sequence[str], gaps: Mapping[str, Any]) -
     if not names:
         yield "text: there is no gap such as [[1]] in it"
     if len(names) > MOST_GAPS:
-        yield f"text: more than {MOST_GAPS} gaps"
-    yield from (f"text: the gap {name} stands twice" for name in sorted(set(names)) if names.count(name) > 1)
-    yield from (f"gaps: {name}: no such gap in the text" for name in gaps if name not in names)
-    yield from (f"gaps: {name} is missing" for name in dict.fromkeys(names) if name not in gaps)
+        yield f"text: too many gaps: at most {MOST_GAPS}"
+    yield from (f"text: a gap stands there twice: {name}" for name in sorted(set(names)) if names.count(name) > 1)
+    yield from (f"gaps: no such gap in the text: {name}" for name in gaps if name not in names)
+    yield from (f"gaps: a gap is missing: {name}" for name in dict.fromkeys(names) if name not in gaps)
     for formula in _IN_FORMULA.findall(written):
         yield from (
-            f"text: the gap {name} is within a formula; put it outside of the dollars" for name in GAP.findall(formula)
+            f"text: a gap within a formula, put it outside of the dollars: {name}" for name in GAP.findall(formula)
         )
 
 
 def _gap(reader: KeyReader, name: str, gap: Any) -> AnswerKey | None:
     kind = KINDS.get(str(gap.get("kind"))) if isinstance(gap, Mapping) else None
     if kind is None:
-        reader.problems.append(f"gaps: {name}: kind is none of {', '.join(KINDS)}")
+        reader.problems.append(f"gaps: a kind that a gap cannot have: {name}: possible are: {', '.join(KINDS)}")
         return None
     try:
         found: AnswerKey = kind.parse(gap)
@@ -180,7 +181,7 @@ def _weights(reader: KeyReader, names: Sequence[str]) -> dict[str, float]:
         except ValueError:
             size = 0.0
         if name not in found or not 0 < size <= 1000:
-            reader.problems.append(f"weights: {name}: not the name of a gap and a number above 0")
+            reader.problems.append(f"weights: not the name of a gap and a number above 0: {name}")
         else:
             found[name] = size
     return found

@@ -1,6 +1,6 @@
 """A matrix or vector, entry by entry."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
@@ -9,9 +9,9 @@ from typing import ClassVar
 from content import mathematics
 from content.grading.grades import Grade, Reason, Response, partial, wrong
 from content.grading.keys import KeyReader
-from content.grading.kind import Field, Input, Kind, Layout, Part, Reads, Row, Shape, Widget, gettext_noop
+from content.grading.kind import OPEN, Field, Input, Kind, Layout, Part, Reads, Row, Shape, Widget, gettext_noop
 from content.grading.places import Place, judged, same_texts
-from content.grading.responses import in_place, one_text, texts
+from content.grading.responses import in_place, one_text, texts, texts_so_far
 from content.mathematics import Code, Unreadable, numerics, trees
 from content.package import Json, StepKind, WrongAnswer
 
@@ -54,7 +54,7 @@ class Matrix(Kind[MatrixKey]):
         given = answer.get("rows")
         rows: list[tuple[trees.Node, ...]] = []
         if not _is_grid(given):
-            reader.problems.append(f"rows: up to {MOST_ROWS} rows of equal length are needed, each a list")
+            reader.problems.append(f"rows: rows of equal length are needed, each a list: at most {MOST_ROWS}")
         else:
             rows = [
                 tuple(reader.formulas(f"rows: {number}", list(row), all_readings=False))
@@ -84,8 +84,8 @@ class Matrix(Kind[MatrixKey]):
         return judged(places, read_as, part="entry", wrong_answer=recognised)
 
     def read_as(self, key: MatrixKey, response: Response) -> str:
-        """The matrix, as LaTeX. Raises Unreadable."""
-        return mathematics.latex(trees.Matrix(_read(key, response)))
+        """The matrix, as LaTeX, with the entries that are filled so far. Raises Unreadable."""
+        return mathematics.latex(trees.Matrix(_read(key, response, given=texts_so_far)))
 
     def field(self, answer: Json, seed: int) -> Field:
         """A grid of the right size where that is shown, else one line."""
@@ -127,13 +127,15 @@ def _is_grid(given: object) -> bool:
     return len({len(row) for row in given}) == 1
 
 
-def _read(key: MatrixKey, response: Response) -> Rows:
+def _read(key: MatrixKey, response: Response, *, given: Callable[[Response, int], list[str]] = texts) -> Rows:
     """The entries. Raises Unreadable."""
     if isinstance(response, str):
         return _of_text(one_text(response))
     height, width = _size(key.rows)
-    given = texts(response, height * width)
-    entries = [in_place(_entry, text, place) for place, text in enumerate(given, 1)]
+    entries = [
+        in_place(_entry, text, place) if text else trees.Name(OPEN)
+        for place, text in enumerate(given(response, height * width), 1)
+    ]
     return tuple(tuple(entries[start : start + width]) for start in range(0, len(entries), width))
 
 

@@ -9,10 +9,10 @@ from typing import ClassVar
 from content import mathematics
 from content.grading.grades import Grade, Response
 from content.grading.keys import KeyReader
-from content.grading.kind import Field, Input, Kind, Layout, Part, Reads, Row, Shape, Widget, gettext_noop
+from content.grading.kind import OPEN, Field, Input, Kind, Layout, Part, Reads, Row, Shape, Widget, gettext_noop
 from content.grading.kinds.matrix import is_near
 from content.grading.places import Place, judged, same_texts
-from content.grading.responses import in_place, texts
+from content.grading.responses import in_place, texts, texts_so_far
 from content.mathematics import Unreadable, trees
 from content.package import Json, StepKind, WrongAnswer
 
@@ -66,7 +66,7 @@ class Table(Kind[TableKey]):
             reader.problems.append("rows: not one for each row of cells")
         asked = [text for row in cells for cell in row if (text := _asked(cell)) is not None]
         if cells and not asked:
-            reader.problems.append("cells: nothing is asked for; put what is asked for in [ ]")
+            reader.problems.append("cells: put what is asked for in [ ]")
         wanted = reader.formulas("cells", asked, all_readings=False)
         reader.finish()
         return TableKey(wanted=tuple(wanted), tolerance=tolerance)
@@ -79,8 +79,11 @@ class Table(Kind[TableKey]):
         return judged(places, _told(given), part="cell", wrong_answer=_recognised(key, given, response, wrong_answers))
 
     def read_as(self, key: TableKey, response: Response) -> str:
-        """Cell by cell, Markdown. Raises Unreadable."""
-        return _told(_read(key, response))
+        """Cell by cell, Markdown, those that are filled so far. Raises Unreadable."""
+        given = texts_so_far(response, len(key.wanted))
+        return _told(
+            [in_place(mathematics.parse, text, place) if text else None for place, text in enumerate(given, 1)]
+        )
 
     def field(self, answer: Json, seed: int) -> Field:
         """The table with an input in each cell that is asked for."""
@@ -143,7 +146,7 @@ def _cells(reader: KeyReader) -> list[list[str]]:
     if len({len(row) for row in given}) > 1:
         reader.problems.append("cells: rows of unequal length")
     if sum(map(len, given)) > MOST_CELLS:
-        reader.problems.append(f"cells: more than {MOST_CELLS}")
+        reader.problems.append(f"cells: too many: at most {MOST_CELLS}")
         return []
     return [list(map(str, row)) for row in given]
 
@@ -153,8 +156,8 @@ def _read(key: TableKey, response: Response) -> list[trees.Node]:
     return [in_place(mathematics.parse, text, place) for place, text in enumerate(given, 1)]
 
 
-def _told(given: Sequence[trees.Node]) -> str:
-    return " · ".join(f"${mathematics.latex(node)}$" for node in given)
+def _told(given: Sequence[trees.Node | None]) -> str:
+    return " · ".join(OPEN if node is None else f"${mathematics.latex(node)}$" for node in given)
 
 
 def _number(text: str) -> str:

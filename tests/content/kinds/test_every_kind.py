@@ -119,3 +119,22 @@ def test_the_author_may_give_credit_for_a_foreseen_wrong_answer(answer: dict[str
     foreseen = WrongAnswer(response=guess if isinstance(guess, str) else tuple(guess), feedback="Nearly.", credit="0.4")
     grade = grading.grade(grading.parse_key(answer), guess, wrong_answers=[foreseen])
     assert (grade.reason, grade.wrong_answer, grade.score) == (Reason.MISCONCEPTION, 0, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("name", "response", "read"),
+    [
+        ("cloze", ["", "9"], "… · $9$"),
+        ("table", ["10/2", " "], r"$\frac{10}{2}$ · …"),
+        ("matrix", ["1", "", "0", "-1"], r"\begin{bmatrix} 1 & … \\ 0 & -1 \end{bmatrix}"),
+    ],
+)
+def test_what_is_filled_so_far_is_read_back_and_not_graded_yet(name: str, response: list[str], read: str) -> None:
+    key = grading.parse_key(grading.KINDS[StepKind(name)].example)
+    assert grading.read_as(key, response) == read
+    with pytest.raises(grading.Unreadable) as unreadable:
+        grading.grade(key, response)
+    assert unreadable.value.code == grading.Code.EMPTY_PLACE
+    with pytest.raises(grading.Unreadable) as nothing:
+        grading.read_as(key, [" "] * len(response))
+    assert nothing.value.code == grading.Code.EMPTY
