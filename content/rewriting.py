@@ -51,16 +51,16 @@ def problems(rule: Rewriting) -> list[str]:
         try:
             read[name] = _read(getattr(rule, name))
         except mathematics.Unreadable as problem:
-            found.append(f"{name}: {getattr(rule, name) or 'nothing'} cannot be read: {problem}")
+            found.append(f"{name}: it cannot be read: {getattr(rule, name)}: {problem}")
     if found:
         return found
     before, after = read["before"], read["after"]
     if isinstance(before, trees.Name):
-        found.append(f"before: {rule.before} is a letter alone, which is every formula")
+        found.append(f"before: a letter alone, which is every formula: {rule.before}")
     if unknown := sorted(after.names - before.names):
-        found.append(f"after: {', '.join(unknown)} is not in {rule.before}")
+        found.append(f"after: a letter that does not stand there before: {', '.join(unknown)}")
     elif all(_same_for(before, after, numbers) for numbers in _SAMPLES):
-        found.append(f"{rule.before} and {rule.after} are always the same, so nothing would be wrong")
+        found.append(f"both sides are always the same, so nothing would be wrong: {rule.before}, {rule.after}")
     return found
 
 

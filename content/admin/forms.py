@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from content import graph, schema, variants
 from content.admin.previews import template
 from content.models import Concept, Exercise, Prerequisite
+from content.wording import in_words
 
 
 class AnswerForm(forms.ModelForm[Any]):
@@ -32,7 +33,7 @@ class AnswerForm(forms.ModelForm[Any]):
         except variants.VariantProblem as problem:
             problems = list(problem.problems)
         if problems:
-            raise ValidationError([ValidationError(problem) for problem in problems])
+            raise ValidationError([ValidationError(in_words(problem)) for problem in problems])
         return answer
 
 

@@ -26,7 +26,7 @@ def kind_of(answer: Json) -> Kind[AnswerKey]:
     """The kind that an answer key names. Raises KeyProblem."""
     name = answer.get("kind")
     if name not in list(StepKind):
-        raise KeyProblem(f"kind: {name!r} is none of {', '.join(StepKind)}")
+        raise KeyProblem(f"kind: this is not known: {name}: possible are: {', '.join(StepKind)}")
     return KINDS[StepKind(name)]
 
 

@@ -43,7 +43,7 @@ class KeyReader:
 
     def only(self, *allowed: str) -> None:
         """Refuse parts of other names."""
-        self.problems += [f"unknown field {name}" for name in self.answer if name not in ("kind", *allowed)]
+        self.problems += [f"unknown field: {name}" for name in self.answer if name not in ("kind", *allowed)]
 
     def finish(self) -> None:
         """Raise KeyProblem if anything was wrong."""
@@ -59,7 +59,7 @@ class KeyReader:
         """Yes or no."""
         given = self.answer.get(name, otherwise)
         if not isinstance(given, bool | str | None) or given not in _SWITCHES:
-            self.problems.append(f"{name}: {str(given)[:LONGEST]!r} is neither yes nor no")
+            self.problems.append(f"{name}: neither yes nor no: {str(given)[:LONGEST]}")
             return otherwise
         return _SWITCHES[given]
 
@@ -79,15 +79,14 @@ class KeyReader:
         if given is None and not needed:
             return {}
         if not isinstance(given, Mapping) or len(given) < least:
-            what = {1: "one id to its text", 2: "two ids to texts"}[least]
-            self.problems.append(f"{name}: a mapping of at least {what} is needed")
+            self.problems.append(f"{name}: ids with their texts are needed: at least {least}")
             return {}
         return dict(self.bounded(name, tuple((str(one), str(text)) for one, text in given.items())))
 
     def bounded(self, name: str, found: tuple[Any, ...]) -> tuple[Any, ...]:
         """What was found, where it is not too much."""
         if len(found) > MOST_PARTS:
-            self.problems.append(f"{name}: more than {MOST_PARTS}")
+            self.problems.append(f"{name}: too many: at most {MOST_PARTS}")
         return found
 
     def count(self, name: str) -> int | None:
@@ -115,13 +114,13 @@ class KeyReader:
         found: dict[str, float] = {}
         for one, share in self.mapping(name, needed=False).items():
             if one not in of:
-                self.problems.append(f"{name}: {one!r} is not an id of these")
+                self.problems.append(f"{name}: not an id of these: {one}")
             try:
                 found[one] = float(share)
             except ValueError:
                 found[one] = least - 1
             if not least <= found[one] <= 1:
-                self.problems.append(f"{name}: {one}: {share[:LONGEST]} is not a number from {least} to 1")
+                self.problems.append(f"{name}: not a number in this range: {one}: {share[:LONGEST]}: {least}..1")
         return found
 
     def constant(self, name: str) -> trees.Node:
@@ -135,7 +134,7 @@ class KeyReader:
             try:
                 numerics.value_at(found[0], {})
             except (numerics.NoValue, KeyError):
-                self.problems.append(f"{place}: {text[:LONGEST]} is not one number")
+                self.problems.append(f"{place}: not one number: {text[:LONGEST]}")
                 return _NOTHING
         return found[0] if found else _NOTHING
 
@@ -146,13 +145,13 @@ class KeyReader:
             try:
                 found += readings(str(each)) if all_readings else (mathematics.parse(str(each)),)
             except mathematics.Unreadable as problem:
-                self.problems.append(f"{place}: {str(each)[:LONGEST]} cannot be read: {problem}")
+                self.problems.append(f"{place}: it cannot be read: {str(each)[:LONGEST]}: {problem}")
         return found
 
     def form(self, forms: type[Forms]) -> Forms | None:
         """The form that is asked for, if one is."""
         given = self.answer.get("form")
         if given is not None and given not in list(forms):
-            self.problems.append(f"form: {given!r} is none of {', '.join(forms)}")
+            self.problems.append(f"form: this is not known: {given}: possible are: {', '.join(forms)}")
             return None
         return None if given is None else forms(given)

@@ -73,7 +73,7 @@ def from_html(html: str, *, pictures: Pictures | None = None, inline: bool = Fal
     """Translate HTML. With `inline`, the result is one paragraph: for a choice, a title, a cell."""
     problems = [f"unsafe HTML: {(found[1] or found[2] or found[3]).lower()}" for found in _UNSAFE.finditer(html)]
     if len(html) > MAX_HTML and "base64," not in html:
-        problems.append(f"a text that is too long: cut after {MAX_HTML} characters")
+        problems.append(f"a text that is too long, the rest is left out: at most {MAX_HTML} characters")
         html = html[:MAX_HTML]
     if "<" not in html and "&" not in html:
         html = html.replace("\r\n", "\n")

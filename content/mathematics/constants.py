@@ -38,12 +38,12 @@ def constant(text: str, names: Mapping[str, Fraction | int]) -> Computed:
     Raises ValueError for what cannot be read or is unknown, ZeroDivisionError.
     """
     if len(text) > MAX_FORMULA:
-        raise ValueError(f"longer than {MAX_FORMULA} characters")
+        raise ValueError(f"the formula is too long: at most {MAX_FORMULA} characters")
     try:
         tree = ast.parse(text.strip().replace("^", "**"), mode="eval")
         return _Computer(names).compute(tree.body)
     except (SyntaxError, RecursionError, MemoryError):
-        raise ValueError("cannot be read") from None
+        raise ValueError("it cannot be read") from None
     except trees.TooLarge:
         raise ValueError("the value is too large") from None
     except trees.DividedByZero:
@@ -80,7 +80,7 @@ class _Computer:
                 return self._bounded(Fraction(str(node.value)))
             case ast.Name(id=name):
                 if name not in self.names:
-                    raise ValueError(f"there is no variable {name}")
+                    raise ValueError(f"there is no such variable: {name}")
                 return Fraction(self.names[name])
             case ast.UnaryOp(op=ast.USub()):
                 return -self.number(node.operand)
@@ -90,7 +90,7 @@ class _Computer:
                 return self._bounded(self._joined(node.op, self.number(node.left), self.number(node.right)))
             case ast.Call(func=ast.Name(id=function)) if function in FUNCTIONS and node.args and not node.keywords:
                 return self._called(function, [self.number(argument) for argument in node.args])
-        raise ValueError(f"{ast.unparse(node)} is not understood")
+        raise ValueError(f"this is not understood: {ast.unparse(node)}")
 
     def _joined(self, sign: ast.operator, left: Fraction, right: Fraction) -> Fraction:
         if isinstance(sign, ast.Div):
@@ -106,10 +106,10 @@ class _Computer:
 
     def _called(self, function: str, values: list[Fraction]) -> Fraction:
         if function in ("abs", "mod") and len(values) != 1 + (function == "mod"):
-            raise ValueError(f"{function} has another number of arguments")
+            raise ValueError(f"another number of arguments is needed: {function}")
         found = trees.EXACT_FUNCTIONS[function](*values)
         if found is None:
-            raise ValueError(f"{function} needs integers")
+            raise ValueError(f"whole numbers are needed: {function}")
         return Fraction(found)
 
     def _compared(self, sign: ast.cmpop) -> Callable[[Fraction, Fraction], bool]:

@@ -1,4 +1,4 @@
-"""Why a text could not be read: a code, the part of the text, and where it stands. Words are given by upper layers."""
+"""Why a text could not be read: a code, the part of the text, and where it stands. Sentences are made above."""
 
 from enum import StrEnum
 
@@ -45,7 +45,7 @@ class Unreadable(ValueError):
     place = 0
 
     def __init__(self, code: Code, part: str = "", position: int = 0) -> None:
-        super().__init__(f"{code} at {position}: {part[:PART_LENGTH]!r}")
         self.code = code
         self.part = part if len(part) <= PART_LENGTH else part[:PART_LENGTH] + "…"
+        super().__init__(": ".join(filter(None, (code.replace("_", " "), self.part))))
         self.position = position

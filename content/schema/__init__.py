@@ -43,7 +43,6 @@ __all__ = [
     "is_figure_name",
     "key_problems",
     "own_answer",
-    "own_answers",
     "step_texts",
 ]
 
@@ -118,49 +117,37 @@ def own_answer(answer: Json) -> str | list[str]:
     return f"{value} {answer['unit']}" if answer.get("unit") else value
 
 
-def own_answers(package: CoursePackage) -> dict[str, str | list[str]]:
-    """Return the own answer of every step whose key can be read, by the key of the step."""
-    answers: dict[str, str | list[str]] = {}
-    for exercise in package.exercises:
-        for step in exercise.steps:
-            try:
-                answers[step.key] = own_answer(step.answer)
-            except (KeyError, IndexError, TypeError, grading.KeyProblem):
-                continue  # `check` says what is wrong with it
-    return answers
-
-
 def key_problems(answer: Json) -> list[str]:
     """Return what is wrong with an answer key: unreadable, equal choices, or refusing its own answer."""
     try:
         key = grading.parse_key(answer)
     except grading.KeyProblem as problem:
         return list(problem.problems)
-    problems = _equal_choices(answer)
+    problems = _choice_problems(answer)
     try:
         own = own_answer(answer)
         graded = grading.grade(key, own)
         if not graded.correct and not graded.is_waiting:
             problems.append(f"its own answer is graded wrong: {own}")
     except (KeyError, IndexError, TypeError):
-        problems.append("no right answer in it")
+        problems.append("there is no right answer yet")
     except grading.Unreadable as error:
         problems.append(f"its own answer cannot be read: {error}")
     return problems
 
 
-def _equal_choices(answer: Json) -> list[str]:
+def _choice_problems(answer: Json) -> list[str]:
     choices = answer.get("choices")
     if not isinstance(choices, Mapping):
         return []
     seen: dict[str, str] = {}
-    problems = ["one choice only"] if len(choices) < 2 else []
+    problems = ["there is one choice only"] if len(choices) < 2 else []
     for name, text in choices.items():
         plain = " ".join(str(text).split())
         if plain in seen:
-            problems.append(f"choices {seen[plain]} and {name} are equal: {plain}")
+            problems.append(f"two choices are equal: {plain}")
         elif not plain:
-            problems.append(f"choice {name} is empty")
+            problems.append(f"a choice is empty: {name}")
         seen.setdefault(plain, str(name))
     return problems
 
@@ -171,10 +158,10 @@ def _step(step: Step, figures: Iterable[str] | None) -> Iterator[Finding]:
         yield Finding(step=step.key, part="answer", problem=problem)
     if not problems:
         for index, wrong in enumerate(step.wrong_answers):
-            for problem in _wrong_answer(step, wrong):
+            for problem in _wrong_answer_problems(step, wrong):
                 yield Finding(step=step.key, part=f"wrong answer {index + 1}", problem=problem)
     for index, hint in enumerate(step.hints):
-        for problem in _hint(hint):
+        for problem in _hint_problems(hint):
             yield Finding(step=step.key, part=f"hint {index + 1}", problem=problem)
     if figures is not None:
         for part, text in step_texts(step):
@@ -182,7 +169,7 @@ def _step(step: Step, figures: Iterable[str] | None) -> Iterator[Finding]:
                 yield Finding(step=step.key, part=part, problem=problem)
 
 
-def _wrong_answer(step: Step, wrong: WrongAnswer) -> Iterator[str]:
+def _wrong_answer_problems(step: Step, wrong: WrongAnswer) -> Iterator[str]:
     key = grading.parse_key(step.answer)
     response = list(wrong.response) if isinstance(wrong.response, tuple) else wrong.response
     if step.answer["kind"] == "number" and isinstance(response, str):
@@ -190,22 +177,22 @@ def _wrong_answer(step: Step, wrong: WrongAnswer) -> Iterator[str]:
     try:
         grade = grading.grade(key, response)
         if grade.correct:
-            yield f"{response} is right"
+            yield f"this answer is right: {response}"
         elif grading.grade(key, response, wrong_answers=step.wrong_answers).wrong_answer is None:
-            yield f"{response} is not recognised as itself"
+            yield f"no answer of a student is recognised as this: {response}"
     except grading.Unreadable as error:
-        yield f"{response} cannot be read: {error}"
+        yield f"it cannot be read: {response}: {error}"
     if not wrong.feedback.strip():
-        yield "no feedback"
+        yield "say what the student is told"
 
 
-def _hint(hint: Hint) -> Iterator[str]:
+def _hint_problems(hint: Hint) -> Iterator[str]:
     if not hint.text.strip():
         yield "it is empty"
     if len(hint.title) > EXERCISE_TITLE_LENGTH:
-        yield f"a title of more than {EXERCISE_TITLE_LENGTH} characters"
+        yield f"the title is too long: at most {EXERCISE_TITLE_LENGTH} characters"
     if hint.kind == "scaffold":
-        yield from (key_problems(hint.answer) if hint.answer else ["a scaffold without an answer"])
+        yield from (key_problems(hint.answer) if hint.answer else ["a smaller question needs an answer"])
 
 
 def _exercise_texts(exercise: Exercise, figures: Iterable[str]) -> Iterator[Finding]:
@@ -215,7 +202,7 @@ def _exercise_texts(exercise: Exercise, figures: Iterable[str]) -> Iterator[Find
     if not exercise.prompt.strip() and not all(
         step.prompt.strip() or step.answer.get("text") for step in exercise.steps
     ):
-        yield Finding(step="", part="prompt", problem="nothing is asked: no prompt")
+        yield Finding(step="", part="prompt", problem="nothing is asked: there is no prompt")
 
 
 def step_texts(step: Step) -> Iterator[tuple[str, str]]:
@@ -248,14 +235,14 @@ def _answer_texts(answer: Json) -> Iterator[tuple[str, str]]:
 
 def _text_problems(text: str, figures: Iterable[str]) -> Iterator[str]:
     if len(text) > markup.MAX_TEXT:
-        yield f"more than {markup.MAX_TEXT} characters"
+        yield f"the text is too long: at most {markup.MAX_TEXT} characters"
     if "$" in text:
         for formula in markup.unreadable_math(text):
             yield f"LaTeX that cannot be shown: {formula}"
     if "![" in text:
         for name in markup.figure_names(text):
             if name not in figures:
-                yield f"there is no figure {name}"
+                yield f"there is no such figure: {name}"
 
 
 def _other_texts(package: CoursePackage) -> Iterator[tuple[str, str]]:

@@ -68,16 +68,16 @@ def _shown(blank: str, values: Mapping[str, Value]) -> str:
     """What stands in place of `@{name|filter|…}`. Raises VariantProblem."""
     formula, *chosen = (piece.strip() for piece in blank.split("|"))
     if unknown := set(chosen) - FILTERS:
-        raise VariantProblem(f"@{{{blank}}}: there is no filter {', '.join(sorted(unknown))}")
+        raise VariantProblem(f"@{{{blank}}}: there is no such filter: {', '.join(sorted(unknown))}")
     if formula in values:
         value = values[formula]
     elif NAME.fullmatch(formula) or not formula:
-        raise VariantProblem(f"@{{{blank}}}: there is no variable {formula}")
+        raise VariantProblem(f"@{{{blank}}}: there is no such variable: {formula}")
     else:
         value = compute(formula, values, f"@{{{blank}}}")
     if isinstance(value, str):
         if chosen:
-            raise VariantProblem(f"@{{{blank}}}: {value} is a text, filters are for numbers")
+            raise VariantProblem(f"@{{{blank}}}: a text, but filters are for numbers: {value}")
         return value
     return _number(value, frozenset(chosen), blank)
 
@@ -99,7 +99,7 @@ def _size(size: Fraction, chosen: frozenset[str], blank: str) -> str:
     if "decimal" in chosen:
         places = next((digits for digits in range(1, 31) if 10**digits % size.denominator == 0), 0)
         if not places:
-            raise VariantProblem(f"@{{{blank}}}: {size} is no finite decimal")
+            raise VariantProblem(f"@{{{blank}}}: not a finite decimal: {size}")
         digits = str(size.numerator * 10**places // size.denominator).rjust(places + 1, "0")
         return f"{digits[:-places]}.{digits[-places:]}"
     if "latex" in chosen:

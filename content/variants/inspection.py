@@ -25,11 +25,11 @@ MAX_DIGITS = 6
 MAX_DENOMINATOR = 1_000
 _FORMULA = re.compile(r"\$\$?([^$]+)\$")
 _ARTEFACTS = (
-    (re.compile(r"\+\s*[+-]"), "two signs in a row; a filter such as |signed writes one"),
-    (re.compile(r"-\s*[+-]"), "two signs in a row; a filter such as |bracketed puts brackets round negative numbers"),
-    (re.compile(r"(?:\\cdot|\\times|\\div|[*/])\s*-"), "a sign after another; the filter |bracketed puts brackets"),
-    (re.compile(r"(?<![\d.{_^])1(?:[a-z(]|\\left\()"), "a factor 1; the filter |coefficient leaves it out"),
-    (re.compile(r"(?<![\d.{_^])0(?:[a-z(]|\\left\()"), "a factor 0; a where such as a != 0 keeps it out"),
+    (re.compile(r"\+\s*[+-]"), "two signs in a row, a filter such as |signed writes one"),
+    (re.compile(r"-\s*[+-]"), "two signs in a row, a filter such as |bracketed puts brackets round negative numbers"),
+    (re.compile(r"(?:\\cdot|\\times|\\div|[*/])\s*-"), "a sign after another, the filter |bracketed puts brackets"),
+    (re.compile(r"(?<![\d.{_^])1(?:[a-z(]|\\left\()"), "a factor 1, the filter |coefficient leaves it out"),
+    (re.compile(r"(?<![\d.{_^])0(?:[a-z(]|\\left\()"), "a factor 0, a where such as a != 0 keeps it out"),
     (re.compile(r"\^\{?1(?![\d.])\}?"), "a power of 1"),
 )
 
@@ -63,13 +63,13 @@ def check_variants(exercise: Exercise, *, seeds: int = 5, misconceptions: Iterab
     problems: dict[str, None] = {}
     if not exercise.variables:
         problems = {
-            f"@{{{blank}}} stands in a text, but the exercise has no variables": None
+            f"there are no variables, but a text has a blank for one: @{{{blank}}}": None
             for blank in sorted(set(filling.written_blanks(exercise)))
         }
     for seed in range(seeds if exercise.variables else 1):
-        problems.update(dict.fromkeys(_cannot_be_made(exercise, seed, rules)))
+        problems.update(dict.fromkeys(_making_problems(exercise, seed, rules)))
     if not problems and exercise.variables:
-        problems = {f"variable {name} is never used": None for name in _unused(exercise)}
+        problems = {f"variable {name}: it is never used": None for name in _unused(exercise)}
     return list(problems)
 
 
@@ -86,7 +86,7 @@ def inspect(exercise: Exercise, misconceptions: Iterable[Misconception] = (), *,
         return Inspection(distinct=0, exact=True, samples=(), problems=problem.problems, warnings=())
     shown: list[Sample] = []
     found: dict[str, None] = {}
-    warnings = dict.fromkeys(_about_the_whole(read, distinct, exact=exact) if exercise.variables else ())
+    warnings = dict.fromkeys(_template_problems(read, distinct, exact=exact) if exercise.variables else ())
     seen: set[Exercise | str] = set()
     for seed in range(LOOKED_AT if exercise.variables else 1):
         theme = list(read.themes)[seed % len(read.themes)] if read.themes else ""
@@ -96,8 +96,8 @@ def inspect(exercise: Exercise, misconceptions: Iterable[Misconception] = (), *,
             found.update(dict.fromkeys(problem.problems))
             continue
         values = making.draw_values(exercise, seed, theme) if exercise.variables else {}
-        found.update(dict.fromkeys(_wrong_with(made, exercise, read, values)))
-        warnings.update(dict.fromkeys(_looks_unfinished(made)))
+        found.update(dict.fromkeys(_variant_problems(made, exercise, read, values)))
+        warnings.update(dict.fromkeys(_formula_problems(made)))
         if len(shown) < samples and (mark := repr(replace(made, key=""))) not in seen:
             seen.add(mark)
             shown.append(Sample(seed=seed, theme=theme, exercise=made))
@@ -106,7 +106,7 @@ def inspect(exercise: Exercise, misconceptions: Iterable[Misconception] = (), *,
     )
 
 
-def _cannot_be_made(exercise: Exercise, seed: int, rules: foreseen.Rules) -> Iterator[str]:
+def _making_problems(exercise: Exercise, seed: int, rules: foreseen.Rules) -> Iterator[str]:
     """Why the variant of a seed cannot be made, in every theme."""
     themes: Sequence[str] = ("",)
     try:
@@ -143,66 +143,65 @@ def _count(exercise: Exercise, read: Template) -> tuple[int, bool]:
     return len(set(found)), False
 
 
-def _about_the_whole(read: Template, distinct: int, *, exact: bool) -> Iterator[str]:
+def _template_problems(read: Template, distinct: int, *, exact: bool) -> Iterator[str]:
     if distinct < FEWEST:
-        yield f"{'' if exact else 'at least '}{distinct} distinct variants, fewer than {FEWEST}"
+        yield f"few distinct variants: {distinct}: better are: at least {FEWEST}"
     known = {theme for theme, _ in THEMES}
     for theme in read.themes:
         if theme not in known:
-            yield f"theme {theme}: nobody can choose it, the themes are {', '.join(sorted(known))}"
+            yield f"theme {theme}: nobody can choose it: possible are: {', '.join(sorted(known))}"
 
 
-def _wrong_with(made: Exercise, exercise: Exercise, read: Template, values: Mapping[str, Value]) -> Iterator[str]:
+def _variant_problems(made: Exercise, exercise: Exercise, read: Template, values: Mapping[str, Value]) -> Iterator[str]:
     """What must not reach a student in one variant."""
     for step in made.steps:
-        yield from _wrong_with_step(step)
+        yield from _step_problems(step)
     if not made.prompt.strip() and not all(step.prompt.strip() for step in made.steps):
-        yield "nothing is asked: no prompt"
+        yield "nothing is asked: there is no prompt"
     if "large" not in read.allow:
         for name in sorted(filling.blanks(exercise) & set(values)):
-            yield from _out_of_hand(name, values[name])
+            yield from _size_problems(name, values[name])
     for name, value in values.items():
         if isinstance(value, str) and not value.strip():
-            yield f"variable {name} may be empty, which leaves a hole in the text"
+            yield f"variable {name}: it may be empty, which leaves a hole in the text"
     if left := filling.written_blanks(made):
-        yield f"@{{{left[0]}}} is never filled"
+        yield f"a blank is never filled: @{{{left[0]}}}"
 
 
-def _wrong_with_step(step: Step) -> Iterator[str]:
-    place = f"{step.key}: "
+def _step_problems(step: Step) -> Iterator[str]:
     try:
         key = grading.parse_key(step.answer)
     except grading.KeyProblem as problem:
-        yield from (place + said for said in problem.problems)
+        yield from (f"{step.key}: {said}" for said in problem.problems)
         return
     try:
         own = grading.right_response(step.answer)
         if step.answer["kind"] != StepKind.LONG_TEXT and not grading.grade(key, own).correct:
-            yield f"{place}its own answer is graded wrong: {own}"
+            yield f"{step.key}: its own answer is graded wrong: {own}"
     except grading.Unreadable as problem:
-        yield f"{place}its own answer cannot be read: {problem}"
+        yield f"{step.key}: its own answer cannot be read: {problem}"
     for wrong in step.wrong_answers:
         given = list(wrong.response) if isinstance(wrong.response, tuple) else wrong.response
         try:
             if grading.grade(key, given).correct:
-                yield f"{place}the wrong answer {given} is right"
+                yield f"{step.key}: a wrong answer is right: {given}"
         except grading.Unreadable as problem:
-            yield f"{place}the wrong answer {given} cannot be read: {problem}"
+            yield f"{step.key}: a wrong answer cannot be read: {given}: {problem}"
     choices = step.answer.get("choices")
     if isinstance(choices, Mapping) and len(set(map(str, choices.values()))) < len(choices):
-        yield f"{place}two choices are equal"
+        yield f"{step.key}: two of its choices are equal"
 
 
-def _out_of_hand(name: str, value: Value) -> Iterator[str]:
+def _size_problems(name: str, value: Value) -> Iterator[str]:
     if not isinstance(value, Fraction):
         return
     if len(str(abs(value.numerator) // value.denominator)) > MAX_DIGITS:
-        yield f"variable {name} has more than {MAX_DIGITS} digits (allow: large, if it is meant)"
+        yield f"variable {name}: many digits, if that is meant allow large numbers: at most {MAX_DIGITS}"
     elif value.denominator > MAX_DENOMINATOR:
-        yield f"variable {name} has a denominator above {MAX_DENOMINATOR} (allow: large, if it is meant)"
+        yield f"variable {name}: a large denominator, if that is meant allow large numbers: at most {MAX_DENOMINATOR}"
 
 
-def _looks_unfinished(made: Exercise) -> Iterator[str]:
+def _formula_problems(made: Exercise) -> Iterator[str]:
     """Formulas with `+ -3`, `1x` and the like, as a filter that was forgotten leaves them."""
     for text in filling.texts_of(replace(made, key="", variables={})):
         for formula in _FORMULA.findall(text):

@@ -63,7 +63,7 @@ class Template:
                 values[name] = pool[int(rng.random() * len(pool))]
             if self._complete(values):
                 return values
-        raise VariantProblem(f"no draw of {MAX_DRAWS} fulfils «where»: {', '.join(self.where)}")
+        raise VariantProblem(f"no draw fulfils «where», or hardly any: {', '.join(self.where)}")
 
     def all_draws(self) -> Iterator[dict[str, Value]]:
         """Every draw that fulfils every `where`, once. Raises VariantProblem."""
@@ -87,7 +87,7 @@ class Template:
 
 def read(variables: Json) -> Template:
     """Read the `variables` of an exercise; every problem at once. Raises VariantProblem."""
-    problems = [f"variables: unknown field {name}" for name in variables if name not in _PARTS]
+    problems = [f"variables: unknown field: {name}" for name in variables if name not in _PARTS]
     pools: dict[str, tuple[Value, ...]] = {}
     for name, description in _mapping(variables, "draw", problems).items():
         pools[name] = _pool(name, description, problems)
@@ -99,11 +99,14 @@ def read(variables: Json) -> Template:
         where = []
     themes = _themes(_mapping(variables, "themes", problems), problems)
     names = [*pools, *(rows[0] if rows else ()), *let, *next(iter(themes.values()), ())]
-    problems += [f"variable {name!r}: a name is letters and digits" for name in names if not NAME.fullmatch(str(name))]
-    problems += [f"variable {name} is defined twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+    problems += [f"variable {name}: a name is letters and digits" for name in names if not NAME.fullmatch(str(name))]
+    problems += [f"variable {name}: it is defined twice" for name in dict.fromkeys(names) if names.count(name) > 1]
     allow = variables.get("allow") or []
     allow = frozenset(map(str, allow) if isinstance(allow, list) else [str(allow)])
-    problems += [f"allow: {name} is none of {', '.join(sorted(_ALLOWED))}" for name in sorted(allow - _ALLOWED)]
+    problems += [
+        f"allow: this is not known: {name}: possible are: {', '.join(sorted(_ALLOWED))}"
+        for name in sorted(allow - _ALLOWED)
+    ]
     if problems:
         raise VariantProblem(*problems)
     return Template(pools=pools, rows=rows, let=let, where=tuple(map(str, where)), themes=themes, allow=allow)
@@ -113,14 +116,14 @@ def compute(formula: str, values: Mapping[str, Value], place: str) -> Fraction:
     """Compute a formula of values exactly. Raises VariantProblem, which names the place."""
     made = _evaluate(formula, values, place)
     if isinstance(made, bool) or not isinstance(made, int | Fraction):
-        raise VariantProblem(f"{place}: {formula} is not a rational number")
+        raise VariantProblem(f"{place}: not a rational number: {formula}")
     return Fraction(made)
 
 
 def _holds(condition: str, values: Mapping[str, Value]) -> bool:
     made = _evaluate(condition, values, "where")
     if not isinstance(made, bool):
-        raise VariantProblem(f"where: {condition} is neither true nor false")
+        raise VariantProblem(f"where: neither true nor false: {condition}")
     return made
 
 
@@ -136,7 +139,7 @@ def _mapping(variables: Json, name: str, problems: list[str]) -> Mapping[str, An
     found = variables.get(name) or {}
     if isinstance(found, Mapping):
         return found
-    problems.append(f"{name}: not a mapping")
+    problems.append(f"{name}: not names with values")
     return {}
 
 
@@ -160,13 +163,13 @@ def _range(name: str, description: Mapping[str, Any], problems: list[str]) -> tu
     step = _value(description.get("step", 1))
     excluded = description.get("except", [])
     if unknown := sorted(set(map(str, description)) - _RANGE):
-        problems.append(f"draw {name}: unknown field {', '.join(unknown)}")
+        problems.append(f"draw {name}: unknown field: {', '.join(unknown)}")
     elif not (isinstance(first, Fraction) and isinstance(last, Fraction) and isinstance(step, Fraction) and step > 0):
         problems.append(f"draw {name}: from, to and step are numbers, step above 0")
     elif not isinstance(excluded, list):
         problems.append(f"draw {name}: except is a list")
     elif (last - first) / step >= MAX_ROWS:
-        problems.append(f"draw {name}: more than {MAX_ROWS} values")
+        problems.append(f"draw {name}: too many values: at most {MAX_ROWS}")
     else:
         without = {_value(value) for value in excluded}
         every = (first + index * step for index in range(int((last - first) / step) + 1)) if last >= first else ()
@@ -176,10 +179,10 @@ def _range(name: str, description: Mapping[str, Any], problems: list[str]) -> tu
 
 def _rows(described: Any, problems: list[str]) -> tuple[Mapping[str, Value], ...]:
     if not isinstance(described, list) or not all(isinstance(row, Mapping) for row in described):
-        problems.append("rows: not a list of mappings")
+        problems.append("rows: not a list of rows, each names with values")
         return ()
     if len(described) > MAX_ROWS:
-        problems.append(f"rows: more than {MAX_ROWS}")
+        problems.append(f"rows: too many: at most {MAX_ROWS}")
         return ()
     rows = tuple({str(name): _value(value) for name, value in row.items()} for row in described)
     if any(set(row) != set(rows[0]) for row in rows):
@@ -193,13 +196,13 @@ def _themes(described: Mapping[str, Any], problems: list[str]) -> dict[str, dict
         if isinstance(texts, Mapping) and texts:
             themes[str(theme)] = {str(name): str(text) for name, text in texts.items()}
         else:
-            problems.append(f"theme {theme}: not a mapping of names to texts")
+            problems.append(f"theme {theme}: not names with texts")
     for theme, texts in themes.items():
         for other in themes.values():
             if missing := sorted(set(other) - set(texts)):
-                problems.append(f"theme {theme}: {', '.join(missing)} is missing, which another theme has")
+                problems.append(f"theme {theme}: another theme has what is missing here: {', '.join(missing)}")
                 break
-        problems += [f"theme {theme}: {name} is empty" for name, text in texts.items() if not text.strip()]
+        problems += [f"theme {theme}: it is empty: {name}" for name, text in texts.items() if not text.strip()]
     return themes
 
 

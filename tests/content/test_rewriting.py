@@ -69,14 +69,14 @@ def test_the_first_rule_that_applies_is_done() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "complaint"),
     [
-        ("a*(b + c)", "a*b + d", "d is not in"),
+        ("a*(b + c)", "a*b + d", "a letter that does not stand there before: d"),
         ("a + b", "b + a", "always the same"),
         ("a*(b + c)", "a*b + a*c", "always the same"),
         ("a*x = b", "x = b/a", "always the same"),
         ("a - b", "-(b - a)", "always the same"),
         ("a", "2", "letter alone"),
-        ("a +", "a", "before: a + cannot be read"),
-        ("a", "", "after: nothing cannot be read"),
+        ("a +", "a", "before: it cannot be read: a +"),
+        ("a", "", "after: it cannot be read: "),
     ],
 )
 def test_a_rule_that_cannot_be_meant_is_a_problem(before: str, after: str, complaint: str) -> None:

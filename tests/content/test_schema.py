@@ -59,22 +59,25 @@ def test_a_sound_course_has_no_defects() -> None:
         ({"answer": {"kind": "number", "value": "5", "form": "integer", "colour": "red"}}, "colour"),
         ({"answer": {"kind": "one_choice", "choices": {"a": "x", "b": " x"}, "correct": "a"}}, "are equal"),
         ({"answer": {"kind": "one_choice", "choices": {"a": "x", "b": ""}, "correct": "a"}}, "is empty"),
-        ({"answer": {"kind": "one_choice", "choices": {"a": "x", "b": "y"}, "correct": "c"}}, "'c'"),
+        ({"answer": {"kind": "one_choice", "choices": {"a": "x", "b": "y"}, "correct": "c"}}, "not the id of a choice"),
         ({"answer": {"kind": "text", "accept": []}}, "accept"),
-        ({"wrong_answers": (WrongAnswer(response="5.0", feedback="No."),)}, "5.0 is right"),
+        ({"wrong_answers": (WrongAnswer(response="5.0", feedback="No."),)}, "this answer is right: 5.0"),
         ({"wrong_answers": (WrongAnswer(response="((", feedback="No."),)}, "cannot be read"),
-        ({"wrong_answers": (WrongAnswer(response="6", feedback=" "),)}, "no feedback"),
-        ({"wrong_answers": (WrongAnswer(response="6", feedback="No.", misconception="gone"),)}, "there is no gone"),
-        ({"concepts": ("gone",)}, "there is no gone"),
-        ({"concepts": ()}, "no concept"),
+        ({"wrong_answers": (WrongAnswer(response="6", feedback=" "),)}, "say what the student is told"),
+        (
+            {"wrong_answers": (WrongAnswer(response="6", feedback="No.", misconception="gone"),)},
+            "not in the course: gone",
+        ),
+        ({"concepts": ("gone",)}, "not in the course: gone"),
+        ({"concepts": ()}, "choose the concept that it practises"),
         ({"hints": (Hint(key="h1", text="  "),)}, "hint 1: it is empty"),
-        ({"hints": (Hint(key="h1", text="Ask", kind=HintKind.SCAFFOLD),)}, "scaffold without an answer"),
+        ({"hints": (Hint(key="h1", text="Ask", kind=HintKind.SCAFFOLD),)}, "a smaller question needs an answer"),
         (
             {"hints": (Hint(key="h1", text="Ask", kind=HintKind.SCAFFOLD, answer={"kind": "number", "value": "x"}),)},
             "hint 1",
         ),
         ({"prompt": r"What is $\frac{1$?"}, r"LaTeX that cannot be shown: \frac{1"),
-        ({"solution": "![a line](figures/line.png)"}, "there is no figure line.png"),
+        ({"solution": "![a line](figures/line.png)"}, "there is no such figure: line.png"),
         ({"prompt": ""}, "nothing is asked"),
         ({"prompt": "What is @{a}?"}, "@{a}"),
         ({"key": "a b"}, "a key is letters"),
@@ -88,10 +91,10 @@ def test_a_mistake_in_a_step_is_found(changes: dict[str, Any], complaint: str) -
     ("changes", "complaint"),
     [
         ({"slug": "Not a slug"}, "slug"),
-        ({"language": "fr"}, "language is fr"),
+        ({"language": "fr"}, "language: this is not known: fr"),
         ({"exercises": ()}, "no exercises"),
         ({"concepts": (Concept(key="adding", title="A"), Concept(key="adding", title="B"))}, "used twice"),
-        ({"concepts": (Concept(key="adding", title="A", requires=("gone",)),)}, "there is no gone"),
+        ({"concepts": (Concept(key="adding", title="A", requires=("gone",)),)}, "not in the course: gone"),
         ({"concepts": (Concept(key="adding", title=" "),)}, "no title"),
         ({"files": {"../line.png": b""}}, "not the name of a picture"),
         ({"files": {"line.html": b""}}, "not the name of a picture"),
@@ -114,7 +117,7 @@ def test_all_mistakes_are_found_at_once() -> None:
     first = step(answer={"kind": "number", "value": "("}, concepts=("gone",))
     second = step(key="second", prompt="$\\frac{1$")
     found = problems(course(first, second, slug="A B"))
-    for complaint in ("slug", "there is no gone", "sum, answer", "second, prompt"):
+    for complaint in ("slug", "not in the course: gone", "sum, answer", "second, prompt"):
         assert complaint in found
 
 

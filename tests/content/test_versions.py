@@ -80,7 +80,7 @@ def test_the_order_of_choices_is_content(course_package: CoursePackage, course: 
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"concepts": ("gone",)}, "there is no gone"),
+        ({"concepts": ("gone",)}, "not in the course: gone"),
         ({"key": "both:first"}, "used in another exercise"),
         ({"answer": {"kind": "number", "value": "("}}, "step sum, answer"),
     ],

@@ -62,7 +62,7 @@ class Equation(Kind[EquationKey]):
             reader.problems.append("value: an equation is needed, with one equals sign")
         form = reader.form(Form)
         if form is not None and form not in FORMS:
-            reader.problems.append(f"form: {form.value!r} is none of {', '.join(FORMS)}")
+            reader.problems.append(f"form: this is not known: {form.value}: possible are: {', '.join(FORMS)}")
         reader.finish()
         return EquationKey(said=expression.ExpressionKey(readings=tuple(found), form=form or Form.ANY))
 

@@ -115,10 +115,10 @@ def _domain(reader: KeyReader) -> mathematics.Domain | None:
     try:
         found = mathematics.read_domain(text)
     except mathematics.Unreadable as problem:
-        reader.problems.append(f"domain: {text[:LONGEST]} is no condition such as x > 0: {problem}")
+        reader.problems.append(f"domain: no condition such as x > 0: {text[:LONGEST]}: {problem}")
         return None
     if not numerics.has_points(found):
-        reader.problems.append(f"domain: {text[:LONGEST]} leaves hardly anything to compare at")
+        reader.problems.append(f"domain: hardly anything is left to compare at: {text[:LONGEST]}")
     return found
 
 

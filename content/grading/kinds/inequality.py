@@ -93,7 +93,7 @@ class Inequality(Kind[InequalityKey]):
             value = read(text)
             allowed = _allowed(value)[0]
         except Unreadable as problem:
-            reader.problems.append(f"value: {text[:80]} is no inequality or interval: {problem}")
+            reader.problems.append(f"value: no inequality or interval: {text[:80]}: {problem}")
         letters = value.names or {variable or "x"}
         if len(letters) > 1 or (variable and variable not in letters):
             reader.problems.append("variable: not the one letter of the value")

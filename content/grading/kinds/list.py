@@ -57,7 +57,7 @@ class List(Kind[ListKey]):
         reader.only("items", "ordered", "tolerance")
         texts = () if answer.get("items") == [] else reader.texts("items")
         if len(texts) > MOST_ITEMS:
-            reader.problems.append(f"items: more than {MOST_ITEMS}")
+            reader.problems.append(f"items: too many: at most {MOST_ITEMS}")
         items = tuple(reader.formulas("items", texts, all_readings=False))
         ordered, tolerance = reader.switch("ordered"), reader.size("tolerance")
         reader.finish()

@@ -51,7 +51,7 @@ class LongText(Kind[LongTextKey]):
         reader.only("words_least", "words_most", "rubric", "sample")
         least, most = reader.count("words_least") or 1, reader.count("words_most")
         if most is not None and most < least:
-            reader.problems.append("words_most: fewer than words_least")
+            reader.problems.append("words_most: fewer than the words that are needed at least")
         reader.finish()
         return LongTextKey(
             words_least=least, words_most=most, rubric=reader.text("rubric"), sample=reader.text("sample")

@@ -53,11 +53,9 @@ class Matching(Kind[MatchingKey]):
         reader = KeyReader(answer)
         reader.only("stems", "options", "pairs")
         stems, options, pairs = reader.mapping("stems"), reader.mapping("options", least=2), reader.mapping("pairs")
-        reader.problems += [f"pairs: {stem!r} is not the id of a stem" for stem in pairs if stem not in stems]
-        reader.problems += [
-            f"pairs: {one!r} is not the id of an option" for one in pairs.values() if one not in options
-        ]
-        reader.problems += [f"pairs: {stem!r} has no option" for stem in stems if stem not in pairs]
+        reader.problems += [f"pairs: not the id of a stem: {stem}" for stem in pairs if stem not in stems]
+        reader.problems += [f"pairs: not the id of an option: {one}" for one in pairs.values() if one not in options]
+        reader.problems += [f"pairs: no option belongs to it: {stem}" for stem in stems if stem not in pairs]
         reader.finish()
         return MatchingKey(stems=stems, options=options, pairs=pairs)
 

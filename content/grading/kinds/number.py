@@ -99,7 +99,7 @@ class Number(Kind[NumberKey]):
         value, form, figures = reader.constant("value"), reader.form(NumberForm), reader.count("significant_figures")
         tolerance = max(reader.size("tolerance"), reader.size("relative_tolerance") * _size(value))
         if figures is not None and figures > MOST_FIGURES:
-            reader.problems.append(f"significant_figures: more than {MOST_FIGURES}")
+            reader.problems.append(f"significant_figures: too many: at most {MOST_FIGURES}")
         elif figures is not None:
             tolerance = max(tolerance, _step(_size(value), figures) / 2)
         unit, unit_required = units.normalise(reader.text("unit")), reader.switch("unit_required")

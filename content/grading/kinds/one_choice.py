@@ -49,7 +49,7 @@ class OneChoice(Kind[OneChoiceKey]):
         reader.switch("shuffle")
         choices, correct = reader.mapping("choices", least=2), reader.text("correct")
         if choices and correct not in choices:
-            reader.problems.append(f"correct: {correct!r} is not the id of a choice")
+            reader.problems.append(f"correct: not the id of a choice: {correct}")
         credit = reader.shares("credit", of=choices, least=0)
         reader.finish()
         return OneChoiceKey(choices=choices, correct=correct, credit=credit)

@@ -54,7 +54,7 @@ class SeveralChoices(Kind[SeveralChoicesKey]):
         reader.switch("shuffle")
         choices = reader.mapping("choices", least=2)
         correct = frozenset(reader.texts("correct"))
-        reader.problems += [f"correct: {each!r} is not the id of a choice" for each in sorted(correct - set(choices))]
+        reader.problems += [f"correct: not the id of a choice: {each}" for each in sorted(correct - set(choices))]
         credit = reader.shares("credit", of=choices, least=-1)
         reader.finish()
         return SeveralChoicesKey(choices=choices, correct=correct, credit=credit)

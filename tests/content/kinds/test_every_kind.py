@@ -45,7 +45,7 @@ def test_a_key_asks_for_nothing_that_its_form_does_not_have(answer: dict[str, An
 
 @every_kind
 def test_a_key_with_an_unknown_part_is_refused(answer: dict[str, Any]) -> None:
-    with pytest.raises(grading.KeyProblem, match="unknown field nonsense"):
+    with pytest.raises(grading.KeyProblem, match="unknown field: nonsense"):
         grading.parse_key({**answer, "nonsense": "1"})
 
 
