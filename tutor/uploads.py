@@ -119,7 +119,7 @@ def own_name(course_package: CoursePackage, owner: User, file_name: str) -> Cour
     if taken and not owner.has_perm("content.change_course"):
         slug = f"{slug[:60]}-{owner.pk}"
         if Course.objects.filter(slug=slug).exclude(authors=owner).exists():
-            raise CourseError(f"{file_name}: the course {slug} belongs to somebody else")
+            raise CourseError(f"{file_name}: a course of somebody else has this short name: {slug}")
     return replace(course_package, slug=slug)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from content import markup
+from content import markup, wording
 
 register = template.Library()
 
@@ -33,6 +33,18 @@ def lines(text: str) -> int:
 def item(mapping: Mapping[str, str], name: str) -> str:
     """What a mapping has under a name, or nothing."""
     return mapping.get(name, "")
+
+
+@register.filter
+def in_words(message: str) -> str:
+    """What content/ says is wrong, in the reader's language; each line is a message."""
+    return "\n".join(map(wording.in_words, message.split("\n")))
+
+
+@register.filter
+def place_in_words(place: str) -> str:
+    """Where that is."""
+    return wording.place_in_words(place)
 
 
 @register.filter

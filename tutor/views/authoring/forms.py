@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from content import package, rewriting, schema
 from content.models import Concept, Course, Misconception, Resource
+from content.wording import in_words
 from students.models import User
 
 MARKDOWN = _("Markdown, with formulas between dollar signs: $x^2$.")
@@ -111,7 +112,7 @@ class RewritingForm(forms.Form):
         if given.get("before") and given.get("after"):
             rule = package.Rewriting(before=given["before"], after=given["after"])
             for problem in rewriting.problems(rule):
-                self.add_error("after" if problem.startswith("after") else "before", problem)
+                self.add_error("after" if problem.startswith("after") else "before", in_words(problem))
         return given
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from content import authoring, mathematics, package, rewriting
 from content.mathematics import Unreadable
 from content.models import Concept, Course, Misconception
+from content.wording import in_words
 from tutor import feedback
 from tutor.views.authoring.access import authors_only, course_of
 from tutor.views.authoring.courses import context_of
@@ -74,7 +75,7 @@ def _tried(formula: str, rules: Sequence[dict[str, str]]) -> dict[str, str]:
     """A formula before and after, as LaTeX; or what is wrong with it or with the rules."""
     made = [package.Rewriting(before=rule["before"], after=rule["after"]) for rule in rules]
     if problems := [problem for rule in made for problem in rewriting.problems(rule)]:
-        return {"formula": formula, "problem": problems[0]}
+        return {"formula": formula, "problem": in_words(problems[0])}
     try:
         before = mathematics.parse(formula)
         after = rewriting.rewrite(formula, made)
