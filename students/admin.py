@@ -169,7 +169,7 @@ class PreferenceAdmin(admin.ModelAdmin[Preference]):
     """What students asked for."""
 
     list_display = ("student", "order", "help", "pace", "text_size")
-    list_filter = ("order", "help", "pace", "text_size")
+    list_filter = ("order", "help", "form", "pace", "text_size")
     list_select_related = ("student",)
     search_fields = ("student__username", "student__display_name")
     raw_id_fields = ("student",)

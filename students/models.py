@@ -98,6 +98,13 @@ class Preference(models.Model):
         USUAL = "usual", _("usual")
         BRISK = "brisk", _("brisk: harder exercises")
 
+    class Form(models.TextChoices):
+        READING = "reading", _("reading")
+        VIDEO = "video", _("video")
+        INTERACTIVE = "interactive", _("interactive")
+        GAME = "game", _("game")
+        __empty__ = _("whatever there is")
+
     class TextSize(models.TextChoices):
         USUAL = "usual", _("usual")
         LARGE = "large", _("large")
@@ -107,6 +114,7 @@ class Preference(models.Model):
     order = models.CharField(_("on something new"), max_length=20, choices=Order, default=Order.PROBLEM_FIRST)
     help = models.CharField(_("help"), max_length=20, choices=Help, default=Help.USUAL)
     pace = models.CharField(_("pace"), max_length=20, choices=Pace, default=Pace.USUAL)
+    form = models.CharField(_("explanations"), max_length=20, choices=Form, blank=True, default="")
     text_size = models.CharField(_("text size"), max_length=20, choices=TextSize, default=TextSize.USUAL)
     interests = models.JSONField(_("themes of interest"), default=list, blank=True)
 

@@ -114,11 +114,12 @@ class PreferenceForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscrip
 
     class Meta:
         model = Preference
-        fields = ("order", "help", "pace", "text_size", "interests")
-        widgets = dict.fromkeys(("order", "help", "pace", "text_size"), forms.RadioSelect)
+        fields = ("order", "help", "form", "pace", "text_size", "interests")
+        widgets = dict.fromkeys(("order", "help", "form", "pace", "text_size"), forms.RadioSelect)
         help_texts: ClassVar = {
             "order": _("Whether something new begins with a worked example, where there is one."),
             "help": _("Hints are there in any case. A first hint shown at once stays away when things go well."),
+            "form": _("What comes first when you look for an explanation. The other forms stay there."),
             "pace": _("How hard the exercises are: calm ones go right at once about 4 times in 5, brisk ones 2 in 3."),
             "text_size": _("Of everything on these pages."),
         }

@@ -174,6 +174,18 @@ class ReasonShape(Shape):
     sentence = serializers.CharField()
 
 
+class ResourceShape(Shape):
+    """Something to learn a concept from: a text, or an address elsewhere."""
+
+    title = serializers.CharField()
+    kind = serializers.CharField()
+    text = serializers.CharField()
+    url = serializers.CharField()
+    minutes = serializers.IntegerField(allow_null=True)
+    licence = serializers.CharField()
+    attribution = serializers.CharField()
+
+
 class TurnShape(Shape):
     """One exercise for one student. Texts are Markdown with LaTeX between dollar signs."""
 
@@ -190,6 +202,7 @@ class TurnShape(Shape):
     strategy = serializers.CharField()
     example = serializers.CharField()
     reason = ReasonShape()
+    resources = ResourceShape(many=True, help_text="On what the step in hand is about; one or two")
     steps = StepShape(many=True)
     current_step = serializers.CharField(source="current.key", default=None, allow_null=True)
     can_skip = serializers.BooleanField()

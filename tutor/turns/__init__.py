@@ -4,6 +4,7 @@
     shown       a turn as its student may see it
     answering   answer, hint, scaffold, giving up
     progress    what has happened in a turn so far (plain)
+    resources   what there is to read, watch or play about a step
     refreshing  asks the worker for fresh predictions
 
 Pages, the API and commands call these functions only, and translate their results and exceptions.

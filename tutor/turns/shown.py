@@ -16,12 +16,13 @@ from django.utils.translation import gettext
 
 from content import catalog, grading, package
 from content.grading import Field
-from content.models import Course
+from content.models import Course, Resource
 from students.models import User
 from training.predictions import Mattered
 from tutor import feedback
 from tutor.feedback import Feedback
 from tutor.models import Turn
+from tutor.turns import resources
 from tutor.turns.progress import Progress, Response, StepProgress
 
 WORKED_EXAMPLE = "worked_example"  # the strategy of tutor/policy that starts with the concept's example
@@ -124,6 +125,7 @@ class TurnView:
     current: StepView | None  # None when the turn is over
     strategy: str
     example: str  # the concept's worked example where it belongs on the page
+    resources: tuple[Resource, ...] = ()  # on what the step in hand is about
     reason: ReasonView
     rests_on: tuple[Mattered, ...] = ()  # the answers that mattered most for the mastery of its concept
     served_at: datetime | None = None
@@ -217,6 +219,7 @@ def show(turn: Turn) -> TurnView:
         current=next((step for step in steps if step.state == StepState.CURRENT), None),
         strategy=turn.strategy,
         example=_example(turn, steps),
+        resources=_resources(turn, in_hand, progress),
         reason=_reason(turn),
         rests_on=Mattered.from_json(turn.evidence),
         served_at=turn.served_at,
@@ -283,6 +286,13 @@ def _example(turn: Turn, steps: tuple[StepView, ...]) -> str:
     """The worked example: before practice on something new, and once feedback has offered it."""
     offered = any(step.feedback and step.feedback.offer == feedback.Offer.EXAMPLE for step in steps)
     return turn.concept.example if offered or turn.strategy == WORKED_EXAMPLE else ""
+
+
+def _resources(turn: Turn, in_hand: package.Step | None, progress: Progress) -> tuple[Resource, ...]:
+    if in_hand is None:
+        return ()
+    session = turn.session
+    return resources.offered(session.student, session.course, in_hand, tries=progress.of(in_hand.key).tries)
 
 
 def _reason(turn: Turn) -> ReasonView:
