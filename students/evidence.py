@@ -1,16 +1,22 @@
-"""Past answers as evidence of what a student can do: what was asked and what came of it. Reads: Attempt."""
+"""Past answers as evidence of what a student can do: what was asked, what came of it, and what counts otherwise since.
+
+Reads: Attempt, Correction.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from content import catalog, package, variants
 from students import knowledge
-from students.models import Attempt
+from students.models import Attempt, Correction
+
+TOLD = timedelta(days=14)  # how long people are told of a corrected key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +88,37 @@ def answers(student_id: int, attempt_ids: Iterable[int]) -> dict[int, PastAnswer
     """Return these of the student's attempts by id; those of others are left out. One query."""
     attempts = _attempts(student_id).filter(pk__in=list(attempt_ids))
     return {attempt.pk: PastAnswer(**_facts(attempt)) for attempt in attempts}
+
+
+def corrected_lately(student_id: int, *, now: datetime) -> list[Correction]:
+    """Return what counts otherwise since keys were corrected in the last two weeks, newest first. One query.
+
+    Only what turned right or not right; not what is not asked any more.
+    """
+    rows = _corrections(now=now).filter(student=student_id)
+    return list(rows.select_related("attempt__step__exercise__course").order_by("-pk"))
+
+
+def corrected_in_class(classroom_id: int, *, now: datetime) -> list[dict[str, Any]]:
+    """Return the keys corrected in the last two weeks, newest first, with what that meant for a class. One query.
+
+    Each: exercise (its title, or its key), done_at, answers and students, as corrected_lately counts them.
+    """
+    rows = _corrections(now=now).filter(
+        student__enrolments__classroom=classroom_id, attempt__step__exercise__course__classrooms=classroom_id
+    )
+    of_key = rows.order_by().values("regrading", done_at=F("regrading__done_at"))
+    title = Coalesce(NullIf(F("regrading__step__exercise__title"), Value("")), F("regrading__step__exercise__key"))
+    counted = of_key.annotate(exercise=title, answers=Count("pk"), students=Count("student", distinct=True))
+    return list(counted.order_by("-regrading"))
+
+
+def _corrections(*, now: datetime) -> QuerySet[Correction]:
+    """The corrections of keys that are in force and let answers count the other way, each attempt's last one."""
+    rows = Correction.objects.filter(regrading__undone_at=None, regrading__key__isnull=False)
+    later = rows.filter(attempt=OuterRef("attempt"), pk__gt=OuterRef("pk"))
+    lately = rows.filter(~Exists(later), regrading__done_at__gt=now - TOLD)
+    return lately.filter(counted=True).exclude(correct=F("attempt__correct"))
 
 
 def _attempts(student_id: int) -> QuerySet[Any]:

@@ -25,7 +25,6 @@ HINTS_WINDOW = timedelta(days=14)
 HINTS_FROM_TRIES = 8  # fewer say nothing
 HINTS_SHARE = 0.5
 SWITCH_TOLD = timedelta(days=7)
-TOLD = timedelta(days=14)  # how long a student is told of a corrected key
 
 Counts = dict[int, tuple[int, int]]  # (right, tries) by id
 
@@ -286,21 +285,6 @@ def population_counts(course_id: int, step_ids: Collection[int]) -> tuple[Counts
         elif concept is not None:
             concepts[concept] = (right, tries)
     return steps, concepts
-
-
-def corrected_lately(student_id: int, *, now: datetime) -> list[Correction]:
-    """Return what counts otherwise since keys were corrected in the last two weeks, newest first. One query.
-
-    Only what turned right or not right, or is not asked any more, each attempt once.
-    """
-    rows = Correction.objects.filter(
-        student=student_id, regrading__undone_at=None, regrading__key__isnull=False, regrading__done_at__gt=now - TOLD
-    )
-    newest: dict[int, Correction] = {}
-    for row in rows.select_related("attempt__step__exercise__course", "regrading").order_by("pk"):
-        newest[row.attempt_id] = row
-    told = [row for row in newest.values() if row.counted and row.correct != row.attempt.correct]
-    return told[::-1]
 
 
 def has_consent(student_id: int) -> bool:

@@ -13,10 +13,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from students import corrections, records
 from students.corrections import Verdict
-from students.models import Assessment, Regrading, User, Writing
+from students.models import Assessment, Classroom, Regrading, User, Writing
 
 RIGHT_FROM = 0.6  # of the points
 TOLD = timedelta(days=14)
+_WAITS = ~Exists(Assessment.objects.filter(writing=OuterRef("pk")))
 
 
 class JudgedMeanwhile(Exception):
@@ -64,7 +65,23 @@ def of_class(classroom_id: int) -> QuerySet[Writing]:
 
 def waiting(classroom_id: int) -> QuerySet[Writing]:
     """Return those of them that nobody has judged yet."""
-    return of_class(classroom_id).filter(~Exists(Assessment.objects.filter(writing=OuterRef("pk"))))
+    return of_class(classroom_id).filter(_WAITS)
+
+
+def of_student(student_id: int) -> QuerySet[Writing]:
+    """Return what a student has handed in, newest first, with its judgements, of which the first is in force.
+
+    Two queries. `has_reader`: whether the student is in a class, whose teachers can judge it.
+    """
+    classes = Classroom.objects.filter(enrolments__student=student_id, course=OuterRef("step__exercise__course"))
+    rows = Writing.objects.filter(student=student_id).annotate(has_reader=Exists(classes))
+    rows = rows.select_related("step__exercise__course").prefetch_related("assessments")
+    return rows.order_by("-handed_in_at", "-pk")
+
+
+def waiting_of(student_id: int) -> QuerySet[Writing]:
+    """Return those of them that nobody has judged yet."""
+    return of_student(student_id).filter(_WAITS)
 
 
 def judged_lately(student_id: int, *, now: datetime) -> list[Assessment]:

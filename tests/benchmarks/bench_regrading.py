@@ -58,7 +58,6 @@ def measured(*, students: int, each: int) -> dict[str, float]:
 
     from students.models import User
     from tutor import regrading
-    from tutor.regrading import Judge
 
     step = made_step()
     author = User.objects.create_superuser("bench-author")
@@ -67,9 +66,10 @@ def measured(*, students: int, each: int) -> dict[str, float]:
     desk = Client()
     desk.force_login(author)
     found: dict[str, float] = {"answers": answers, "students": students}
-    found["plan_s"] = seconds(lambda: regrading.plan(Judge(step=step, reworded=False)))
     page = reverse("regrade", args=[step.pk])
-    found["preview_s"] = seconds(lambda: desk.get(page))
+    found["asked_page_s"] = seconds(lambda: desk.get(page))
+    found["plan_s"] = seconds(lambda: regrading.prepare(step.pk, reworded=False))
+    found["preview_page_s"] = seconds(lambda: desk.get(page))
     found["next_page_s"] = seconds(lambda: desk.get(f"{page}?page=2"))
     asked = regrading.request(
         step, by=author, revision=step.exercise.revision, reworded=False, note="", now=NOW + timedelta(days=40)

@@ -83,6 +83,33 @@ def test_a_second_judgement_corrects_the_first_and_both_are_kept(
     assert ConceptState.objects.get().right == 1
 
 
+def test_a_student_sees_that_a_text_waits_and_finds_what_was_said_of_it(
+    handed_in: Writing, course: Course, student: User, teacher: User, now: datetime
+) -> None:
+    own = Client()
+    own.force_login(student)
+    home, progress = reverse("home"), reverse("course_progress", args=[course.slug])
+    assert "waits to be graded" in own.get(home).content.decode()
+    waits = own.get(progress).content.decode()
+    assert "waits to be graded" in waits
+    assert TEXT in waits
+    assert "Join one of this course" not in waits
+    writings.assess(handed_in, score=0.7, comment="Well put.", by=teacher, now=now)  # long ago
+    assert "waits to be graded" not in own.get(home).content.decode()
+    found = own.get(progress).content.decode()
+    assert "graded: 70 % of the points" in found.replace("\xa0", " ").replace("70%", "70 %")
+    assert "Well put." in found
+
+
+def test_who_is_in_no_class_is_told_that_nobody_reads_the_text(
+    handed_in: Writing, classroom: Classroom, student: User
+) -> None:
+    classroom.enrolments.all().delete()
+    own = Client()
+    own.force_login(student)
+    assert "Join one of this course" in own.get(reverse("home")).content.decode()
+
+
 def test_another_classs_teacher_finds_no_text(handed_in: Writing, classroom: Classroom, other_teacher: User) -> None:
     desk = Client()
     desk.force_login(other_teacher)

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from content.models import Course, Step
-from students.models import Attempt, Correction, Regrading, User
+from students.models import Attempt, Classroom, Correction, Regrading, User
 from tests.tutor.playing import answer, serve
 from tests.tutor.test_regrading import publish, regraded, step_of
 from tutor import regrading
@@ -39,11 +40,35 @@ def test_an_author_sees_who_is_affected_regrades_and_undoes(step: Step, teacher:
     done = Regrading.objects.get()
     assert (done.state, done.note, done.made_by) == (Regrading.State.DONE, "It was 6 after all.", teacher)
     assert "It was 6 after all." in desk.get(reverse("regradings", args=[step.exercise.course_id])).content.decode()
-    home = desk_of(student).get(reverse("home")).content.decode()
-    assert "now counts as right" in home
     desk.post(reverse("undo_regrading", args=[done.pk]))
     assert not Attempt.objects.judged().get().verdict
-    assert "now counts as right" not in desk_of(student).get(reverse("home")).content.decode()
+
+
+def test_students_and_their_teacher_are_told_what_counts_otherwise_until_it_is_undone(
+    step: Step, administrator: User, teacher: User, student: User, classroom: Classroom, now: datetime
+) -> None:
+    def told() -> dict[str, bool]:
+        own, desk = desk_of(student), desk_of(teacher)
+        concept = step.concepts.get()
+        course = step.exercise.course
+        pages = {
+            "home": (own, reverse("home"), "now counts as right"),
+            "progress": (own, reverse("course_progress", args=[course.slug]), "now counts as right"),
+            "concept": (own, reverse("concept_progress", args=[course.slug, concept.pk]), "judged anew"),
+            "class": (desk, reverse("classroom", args=[classroom.pk]), "1 answer of this class counts otherwise"),
+            "of student": (
+                desk,
+                reverse("class_student", args=[classroom.pk, student.pk]) + f"?concept={concept.pk}",
+                "judged anew",
+            ),
+        }
+        return {name: words in client.get(address).content.decode() for name, (client, address, words) in pages.items()}
+
+    assert not any(told().values())
+    done = regraded(step, administrator, now=timezone.now())
+    assert all(told().values()), told()
+    regrading.undo(done.pk, by=administrator, now=timezone.now())
+    assert not any(told().values())
 
 
 def test_an_author_who_does_not_teach_a_student_sees_no_name(step: Step, other_teacher: User, student: User) -> None:

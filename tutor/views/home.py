@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from content.models import Course
-from students import history, writings
+from students import evidence, writings
 from students.models import Attempt, Classroom, User
 from tutor import turns
 from tutor.views import overview
@@ -45,7 +45,8 @@ def home(request: HttpRequest) -> HttpResponseBase:
         "taken": taken,
         "first": taken[0] if taken else None,
         "in_hand": in_hand if in_hand and in_hand.is_open else None,
-        "corrected": history.corrected_lately(user.pk, now=now),
+        "corrected": evidence.corrected_lately(user.pk, now=now),
+        "waiting": writings.waiting_of(user.pk),
         "judged": writings.judged_lately(user.pk, now=now),
         "right_from": writings.RIGHT_FROM,
         "week": _week(user, now=now),

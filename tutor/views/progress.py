@@ -11,10 +11,12 @@ from django.views.decorators.http import require_GET
 
 from content import catalog
 from content.models import Concept, Course
-from students import evidence
+from students import evidence, writings
 from tutor.views import concept_map, grounds, overview
 from tutor.views.home import taken_by
 from tutor.views.people import person, signed_in
+
+TEXTS_SHOWN = 50
 
 
 @never_cache
@@ -34,13 +36,17 @@ def courses(request: HttpRequest) -> HttpResponseBase:
 def course(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The concept map of a course and the same as a list."""
     found = get_object_or_404(Course, slug=slug, published=True)
-    rows = overview.rows_of(person(request).pk, found, now=timezone.now())
+    now, student = timezone.now(), person(request)
+    rows = overview.rows_of(student.pk, found, now=now)
+    corrected = evidence.corrected_lately(student.pk, now=now)
     context = {
         "course": found,
         "groups": overview.groups_of(rows),
         "drawing": concept_map.draw(rows),
         "tally": overview.tally(rows),
         "switched_at": overview.switched_at(row.estimate for row in rows),
+        "corrected": [one for one in corrected if one.attempt.step.exercise.course_id == found.pk],
+        "texts": writings.of_student(student.pk).filter(step__exercise__course=found)[:TEXTS_SHOWN],
         "place": "progress",
     }
     return render(request, "progress/course.html", context)
@@ -66,6 +72,7 @@ def concept(request: HttpRequest, slug: str, concept_id: int) -> HttpResponseBas
         "before": [rows[one] for one in row.requires if one in rows],
         "after": [rows[one] for one in row.unlocks if one in rows],
         "evidence": answers,
+        "some_anew": any(one.corrected for one in answers),
         "grounds": grounds.of_estimate(student.pk, row.estimate, answers, voice=grounds.Voice.STUDENT, now=now),
         "figures": catalog.figures(found.course_id, revision=found.course.revision),
         "resources": found.resources.filter(retired=False).order_by("position", "pk"),

@@ -77,6 +77,7 @@ def classroom(request: HttpRequest, classroom_id: int) -> HttpResponseBase:
         "switched_at": overview.switched_at(held for row in seen.students for held in row.estimates.values()),
         "questions": wrong_answers.questions(history.wrong_answers(classroom_id, limit=STEPS_SHOWN)),
         "texts": writings.waiting(classroom_id).count(),
+        "corrected": evidence.corrected_in_class(classroom_id, now=timezone.now()),
         "figures": _figures(seen.classroom),
         "place": "teaching",
     }
@@ -108,6 +109,7 @@ def student(request: HttpRequest, classroom_id: int, student_id: int) -> HttpRes
         "switched_at": overview.switched_at(one.estimate for one in rows),
         "row": row,
         "evidence": answers,
+        "some_anew": any(one.corrected for one in answers),
         "grounds": row and grounds.of_estimate(who.pk, row.estimate, answers, voice=grounds.Voice.TEACHER, now=now),
         "questions": wrong_answers.questions(
             history.wrong_answers(found.pk, concept_id=row.id if row else None, student_id=who.pk, limit=STEPS_SHOWN),
