@@ -135,7 +135,7 @@ class Exercise(models.Model):
     attribution = models.TextField(_("attribution"), blank=True)
     tags = ArrayField(models.CharField(max_length=60), verbose_name=_("tags"), default=list, blank=True)
     difficulty = models.FloatField(_("difficulty by its author, 0 to 1"), null=True, blank=True)
-    position = models.PositiveIntegerField(_("position"), default=0)
+    position = models.FloatField(_("position"), default=0)  # between any two there is room for a third
     retired = models.BooleanField(_("retired"), default=False)
     published = models.BooleanField(_("published"), default=True)  # False: it never was, all there is is a draft
     draft = OrderedJSONField(_("draft"), null=True, blank=True, editable=False)  # what an author goes on with

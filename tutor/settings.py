@@ -173,6 +173,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=str(env_int("RETRAIN_HOUR_UTC", 3)), minute="0"),
     },
     "look after training runs": {"task": "training.tasks.look_after_runs", "schedule": timedelta(seconds=30)},
+    "forget course files that nobody confirmed": {
+        "task": "tutor.tasks.forget_unconfirmed_imports",
+        "schedule": timedelta(hours=6),
+    },
     "catch up with the model": {"task": "tutor.tasks.catch_up", "schedule": timedelta(seconds=30)},
     "embed new texts": {
         "task": "training.tasks.embed_texts",

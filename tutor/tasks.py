@@ -109,3 +109,9 @@ def look_through_import(*, import_id: int) -> None:
 def carry_out_import(*, import_id: int) -> None:
     """Import a course file that its author has confirmed. Safe to repeat."""
     uploads.carry_out(import_id)
+
+
+@shared_task(ignore_result=True, expires=3600)
+def forget_unconfirmed_imports() -> None:
+    """Remove course files that were handed in and never confirmed. Safe to repeat."""
+    uploads.forget_unconfirmed(timezone.now())

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from training import queue
 from tutor.models import CourseImport
 
 AT_ONCE = 2_000_000  # bytes that are looked through while the author waits
+KEPT = timedelta(days=14)  # that a file waits for its author
 EXPIRES = 3600  # seconds that a worker has to begin
 MOST_SAID = 2_000  # characters of why a file was refused
 
@@ -73,6 +74,16 @@ def carry_out(import_id: int) -> CourseImport:
         return row
     _run(row, dry_run=False)
     return row
+
+
+def forget_unconfirmed(now: datetime) -> int:
+    """Remove the files that nobody has said a word about for long, with their rows; returns how many there were."""
+    unfinished = CourseImport.objects.exclude(state__in=[CourseImport.State.DONE, CourseImport.State.REFUSED])
+    old = list(unfinished.filter(made_at__lt=now - KEPT).defer("report"))
+    for row in old:
+        row.file.delete(save=False)
+        row.delete()
+    return len(old)
 
 
 _NEXT: dict[str, tuple[str, Callable[[int], CourseImport]]] = {

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from content import catalog, importing, package, schema, search, variants
 from content.authoring import drafts
@@ -19,10 +19,10 @@ from content.schema import Finding
 
 MOST_AT_ONCE = 1000  # exercises that one press of a button changes
 
-# Live exercises first, as students meet them; ties by age. Only rows that are not in their place are written.
+# In their order, ties by age, with whole numbers. Only rows that are not in their place are written.
 _RENUMBER = """
     UPDATE content_exercise AS moved SET position = placed.place
-    FROM (SELECT id, row_number() OVER (ORDER BY retired, position, id) AS place
+    FROM (SELECT id, row_number() OVER (ORDER BY position, id) AS place
           FROM content_exercise WHERE course_id = %s) AS placed
     WHERE moved.id = placed.id AND moved.position <> placed.place
 """
@@ -157,46 +157,61 @@ def restore(exercise_id: int, number: int, *, author_id: int, now: datetime) -> 
 
 def duplicate(exercise_id: int, *, author_id: int, now: datetime) -> Exercise:
     """A copy as a draft of its own, right after the original."""
-    row = Exercise.objects.get(pk=exercise_id)
-    key = drafts.fresh_key("e")
-    draft = drafts.with_new_keys(draft_of(row), key)
-    return Exercise.objects.create(
-        course_id=row.course_id,
-        key=key,
-        title=draft["title"][:300],
-        prompt=draft["prompt"] or _first_prompt(draft),
-        lesson=draft["lesson"][:200],
-        tags=draft["tags"],
-        position=row.position,  # of two in one place the younger comes second
-        published=False,
-        draft=draft,
-        draft_by_id=author_id,
-        draft_at=now,
-    )
-
-
-def move_to(exercise: Exercise, place: int) -> None:
-    """Put an exercise at a place of its course, counted from 1 among those in use."""
     with transaction.atomic():
-        Course.objects.select_for_update().get(pk=exercise.course_id)
-        with connection.cursor() as cursor:
-            cursor.execute(_RENUMBER, [exercise.course_id])
-        rows = Exercise.objects.filter(course=exercise.course_id, retired=False)
-        before = rows.get(pk=exercise.pk).position
-        after = min(max(place, 1), rows.count())
-        if after < before:
-            rows.filter(position__gte=after, position__lt=before).update(position=F("position") + 1)
-        else:
-            rows.filter(position__gt=before, position__lte=after).update(position=F("position") - 1)
-        rows.filter(pk=exercise.pk).update(position=after)
-        importing.touch(course_ids=[exercise.course_id])
+        row = Exercise.objects.get(pk=exercise_id)
+        Course.objects.select_for_update().get(pk=row.course_id)
+        key = drafts.fresh_key("e")
+        draft = drafts.with_new_keys(draft_of(row), key)
+        return Exercise.objects.create(
+            course_id=row.course_id,
+            key=key,
+            title=draft["title"][:300],
+            prompt=draft["prompt"] or _first_prompt(draft),
+            lesson=draft["lesson"][:200],
+            tags=draft["tags"],
+            position=_place_beside(row.pk, after=True),
+            published=False,
+            draft=draft,
+            draft_by_id=author_id,
+            draft_at=now,
+        )
 
 
-def step_by(exercise: Exercise, by: int) -> None:
-    """One place up (-1) or down (+1)."""
-    rows = Exercise.objects.filter(course=exercise.course_id, retired=False)
-    ahead = rows.filter(position__lt=exercise.position) | rows.filter(position=exercise.position, pk__lt=exercise.pk)
-    move_to(exercise, ahead.count() + 1 + by)
+def step_by(exercise_id: int, by: int, *, among: QuerySet[Exercise]) -> None:
+    """Put an exercise one place before (-1) or behind (+1) among some of its course; the others stay where they are."""
+    with transaction.atomic():
+        row = Exercise.objects.get(pk=exercise_id)
+        # Two authors at once could each find the same room: the course's row is the lock.
+        Course.objects.select_for_update().get(pk=row.course_id)
+        row.refresh_from_db(fields=["position"])
+        other = _next_to(row, among, after=by > 0)
+        if other is not None:
+            Exercise.objects.filter(pk=row.pk).update(position=_place_beside(other.pk, after=by > 0))
+            importing.touch(course_ids=[row.course_id])
+
+
+def _place_beside(exercise_id: int, *, after: bool) -> float:
+    """A place right before or behind an exercise, halfway to the next; the course's row is locked."""
+    for _ in range(2):
+        row = Exercise.objects.only("course", "position").get(pk=exercise_id)
+        other = _next_to(row, Exercise.objects.filter(course=row.course_id), after=after)
+        if other is None:
+            return row.position + (1 if after else -1)
+        middle = (row.position + other.position) / 2
+        if min(row.position, other.position) < middle < max(row.position, other.position):
+            break
+        with connection.cursor() as cursor:  # two in one place, or no room left between them
+            cursor.execute(_RENUMBER, [row.course_id])
+    return middle
+
+
+def _next_to(row: Exercise, among: QuerySet[Exercise], *, after: bool) -> Exercise | None:
+    """The next one in a course's order, or the one before."""
+    if after:
+        beyond = Q(position__gt=row.position) | Q(position=row.position, pk__gt=row.pk)
+        return among.filter(beyond).only("course", "position").order_by("position", "pk").first()
+    beyond = Q(position__lt=row.position) | Q(position=row.position, pk__lt=row.pk)
+    return among.filter(beyond).only("course", "position").order_by("-position", "-pk").first()
 
 
 def set_retired(exercises: QuerySet[Exercise], *, retired: bool, author: Any) -> int:

@@ -89,7 +89,7 @@ def to_package(form: Form) -> Read:
     themes: dict[str, dict[str, str]] = {}
     for place, row in _filled(form["themes"]):
         texts = themes.setdefault(row["theme"], {})
-        texts[named(f"theme {place}", row, texts)] = row["text"].strip()
+        texts[named(f"themes {place}", row, texts)] = row["text"].strip()
     made = {
         "draw": drawn,
         "rows": _mappings(form["rows"], findings),
@@ -107,8 +107,8 @@ def row_of(form: Form, problem: str) -> str:
         if row["condition"].strip() in problem:
             return f"where {place}"
     places: dict[str, str] = {}
-    for word, part, name in (("theme", "themes", "theme"), ("let", "let", "name"), ("draw", "draw", "name")):
-        places |= {row[name].strip(): f"{word} {place}" for place, row in reversed(_filled(form[part]))}
+    for part, name in (("themes", "theme"), ("let", "name"), ("draw", "name")):
+        places |= {row[name].strip(): f"{part} {place}" for place, row in reversed(_filled(form[part]))}
     return next((places[word] for word in _NAME.findall(problem) if word in places), "")
 
 
@@ -121,7 +121,8 @@ def read_notation(text: str) -> tuple[package.Json, tuple[str, ...]]:
     if problems:
         return {}, problems
     if not isinstance(tree.value, dict):
-        return {}, ("line 1: not names with values, such as draw:",)
+        problems = ("line 1: not names with values, such as draw:",)
+        return {}, problems
     return tree.value, ()
 
 

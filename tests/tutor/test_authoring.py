@@ -244,15 +244,48 @@ def test_a_copy_is_an_exercise_of_its_own_right_after_the_original(author: Clien
     assert {step.key for step in copy.steps.all()}.isdisjoint({step.key for step in original.steps.all()})
 
 
-def test_an_exercise_moves_to_a_place_and_by_one(author: Client, course: Course) -> None:
+def order_of(course: Course) -> list[str]:
     rows = Exercise.objects.filter(course=course, retired=False).order_by("position", "pk")
-    before = list(rows.values_list("key", flat=True))
-    first = rows[0]
-    act = reverse("author_exercise_act", args=[course.pk, first.pk])
-    author.post(act, {"act": "move", "place": "4"})
-    assert list(rows.values_list("key", flat=True)) == [*before[1:4], before[0], *before[4:]]
+    return list(rows.values_list("key", flat=True))
+
+
+def test_an_exercise_moves_by_one_among_those_that_are_shown(author: Client, course: Course) -> None:
+    before = order_of(course)
+    row = Exercise.objects.get(course=course, key=before[0])
+    act = reverse("author_exercise_act", args=[course.pk, row.pk])
+    for _ in range(2):
+        author.post(act, {"act": "down"})
+    assert order_of(course) == [*before[1:3], before[0], *before[3:]]
     author.post(act, {"act": "up"})
-    assert list(rows.values_list("key", flat=True)) == [*before[1:3], before[0], *before[3:]]
+    assert order_of(course) == [before[1], before[0], *before[2:]]
+    Exercise.objects.filter(key=before[4]).update(tags=["warm-up"])
+    Exercise.objects.filter(pk=row.pk).update(tags=["warm-up"])
+    author.post(act, {"act": "down", "for_tag": "warm-up"})
+    assert order_of(course) == [*before[1:5], before[0], *before[5:]]
+
+
+def test_exercises_in_one_place_are_told_apart_when_one_moves_and_nothing_moves_beyond_the_ends(
+    author: Client, course: Course
+) -> None:
+    before = order_of(course)
+    Exercise.objects.filter(course=course).update(position=7)
+    by_age = list(Exercise.objects.filter(course=course).order_by("pk").values_list("key", flat=True))
+    first, last = (Exercise.objects.get(course=course, key=by_age[place]) for place in (0, -1))
+    author.post(reverse("author_exercise_act", args=[course.pk, first.pk]), {"act": "up"})
+    assert order_of(course) == by_age
+    author.post(reverse("author_exercise_act", args=[course.pk, last.pk]), {"act": "up"})
+    assert order_of(course) == [*by_age[:-2], by_age[-1], by_age[-2]]
+    assert len(before) == len(set(order_of(course)))
+
+
+def test_pages_of_exercises_follow_their_order_between_whole_numbers(author: Client, course: Course) -> None:
+    rows = list(Exercise.objects.filter(course=course).order_by("position", "pk"))
+    Exercise.objects.filter(pk=rows[1].pk).update(position=rows[0].position + 2**-30)
+    page = reverse("author_exercises", args=[course.pk])
+    said = text_of(author.get(page, {"after": f"{rows[0].position + 2**-30}~{rows[1].pk}"}))
+    assert f'id="e{rows[2].pk}"' in said
+    assert f'id="e{rows[1].pk}"' not in said
+    assert f'id="e{rows[0].pk}"' in text_of(author.get(page, {"after": "nonsense"}))
 
 
 def test_a_draft_that_is_dropped_gives_way_to_what_is_published(author: Client, course: Course) -> None:

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,17 @@ def test_what_is_no_course_is_refused_in_words_without_a_path(author: Client, se
     assert row.problem
     assert str(tmp_path) not in row.problem
     assert "Nothing was imported" in text_of(author.get(reverse("author_import_report", args=[row.pk])))
+
+
+def test_files_that_nobody_confirms_are_removed_after_two_weeks(author: Client, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    old, young, done = (upload(author, f"{name}.gift", GIFT) for name in ("old", "young", "done"))
+    author.post(reverse("author_import_confirm", args=[done.pk]))
+    late = old.made_at + uploads.KEPT + timedelta(seconds=1)
+    CourseImport.objects.filter(pk=young.pk).update(made_at=late)
+    uploads.forget_unconfirmed(late)
+    assert set(CourseImport.objects.all()) == {young, done}
+    assert [path.name for path in (tmp_path / "imports").iterdir()] == [Path(young.file.name).name]
 
 
 def test_a_large_file_is_looked_through_by_a_worker(

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from content import authoring, grading
 from content.authoring import variables
@@ -83,12 +84,18 @@ class Form:
     kind: str
     kinds: tuple[tuple[str, str], ...]  # that may be chosen, each with its title
     parts: tuple[Asked, ...] = field(default_factory=tuple)
+    finer: tuple[Asked, ...] = field(default_factory=tuple)  # that most answers do without
     more: str = ""  # fields of the key that its kind's form has no part for, as YAML
 
     @property
     def element(self) -> str:
         """The id of the element that says which kind."""
         return path_id(f"{self.path}.kind")
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether any of the finer parts says something."""
+        return bool(self.more) or any(asked.value for asked in self.finer)
 
 
 def kinds(among: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
@@ -106,15 +113,40 @@ def form_of(answer: Mapping[str, Any], path: str, among: Sequence[str] = ()) -> 
     )
     known = {"kind", *(part.name for part in parts)}
     more = {name: value for name, value in answer.items() if name not in known}
-    return Form(path=path, kind=kind, kinds=kinds(among), parts=asked, more=variables.write_notation(more))
+    has_core = any(part.needed for part in parts)
+    finer = tuple(one for one in asked if has_core and not one.part.needed and one.part.shape in _FINE)
+    return Form(
+        path=path,
+        kind=kind,
+        kinds=kinds(among),
+        parts=tuple(one for one in asked if one not in finer),
+        finer=finer,
+        more=variables.write_notation(more),
+    )
 
 
+# What content/variants makes the choices of, where an author wants them made.
+_COMPUTED_CHOICES = (
+    Part(
+        name="distractors",
+        shape=Shape.SWITCH,
+        label=gettext_noop("Wrong choices are worked out from misconceptions"),
+        help=gettext_noop("Each wrong answer below that has a formula and a misconception gives one."),
+    ),
+    Part(
+        name="right",
+        shape=Shape.LINE,
+        label=gettext_noop("Then the right choice is"),
+        help=gettext_noop("Such as $@{a*b}$. The choices above, if any, are wrong ones."),
+    ),
+)
+_FINE = frozenset({Shape.LINE, Shape.SWITCH, Shape.PICK})
 _CARRIED = frozenset({Shape.ONE_OF, Shape.SOME_OF, Shape.ORDER_OF, Shape.SHARES_OF, Shape.PAIRS})
 
 
 def _parts(kind: str) -> tuple[Part, ...]:
     found = grading.KINDS.get(StepKind(kind)) if kind in set(StepKind) else None
-    return found.form if found else ()
+    return (*found.form, *(_COMPUTED_CHOICES if kind == StepKind.ONE_CHOICE else ())) if found else ()
 
 
 def _asked(part: Part, answer: Mapping[str, Any], path: str, parts: Sequence[Part]) -> Asked:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from content import catalog, formats
 from content.formats import Item, outcomes
+from content.wording import in_words
 from tutor import uploads
 from tutor.models import CourseImport
 from tutor.views.authoring.access import authors_only, course_of
@@ -59,6 +60,7 @@ def report(request: HttpRequest, import_id: int) -> HttpResponseBase:
         "page": pages.get_page(request.GET.get("page")),
         "outcome": outcome,
         "working": row.state in WORKING,
+        "kept_until": row.made_at + uploads.KEPT,
         "place": PLACE,
     }
     return render(request, "authoring/import_report.html", context)
@@ -84,7 +86,7 @@ def report_csv(request: HttpRequest, import_id: int) -> HttpResponseBase:
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="import-{row.pk}.csv"'
     answer.write("\ufeff")  # without it a spreadsheet takes Chinese for something else
-    outcomes.write_csv(_items(row), answer)
+    outcomes.write_csv(_items(row), answer, words=in_words)
     return answer
 
 

@@ -3,6 +3,7 @@
 Nothing here reads a whole course: pages are cut by the place of the last row, and counts stop at a thousand.
 """
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -26,6 +27,7 @@ from tutor.views.authoring.answers import kinds
 from tutor.views.authoring.courses import context_of
 from tutor.views.people import person
 
+_NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,20})?(?:e-\d{1,3})?\Z")
 PER_PAGE = 50
 MOST_COUNTED = 1000
 LOOKED_THROUGH = 2000  # exercises, for the lessons that are offered
@@ -169,12 +171,12 @@ def _page(rows: QuerySet[Exercise], asked: QueryDict) -> tuple[list[Exercise], s
 
 
 def _name(row: Exercise) -> str:
-    return f"{row.position}-{row.pk}"
+    return f"{row.position}~{row.pk}"
 
 
-def _place(name: str) -> tuple[int, int] | None:
-    position, _dash, pk = name.partition("-")
-    return (int(position), int(pk)) if _is_id(position) and _is_id(pk) else None
+def _place(name: str) -> tuple[float, int] | None:
+    position, _tilde, pk = name.partition("~")
+    return (float(position), int(pk)) if _NUMBER.match(position) and _is_id(pk) else None
 
 
 def _is_id(text: str) -> bool:
@@ -253,6 +255,7 @@ def act_on_one(request: HttpRequest, course_id: int, exercise_id: int) -> HttpRe
     course = course_of(request, course_id)
     row = exercise_of(course, exercise_id)
     who, act = person(request), request.POST.get("act")
+    wanted = Filters.of(request.POST, "for_")
     match act:
         case "duplicate":
             made = authoring.duplicate(row.pk, author_id=who.pk, now=timezone.now())
@@ -263,10 +266,5 @@ def act_on_one(request: HttpRequest, course_id: int, exercise_id: int) -> HttpRe
             authoring.set_retired(rows, retired=act == "retire", author=who)
             return redirect("author_exercise", course.pk, row.pk)
         case "up" | "down":
-            authoring.step_by(row, -1 if act == "up" else 1)
-        case "move":
-            place = request.POST.get("place", "")
-            if _is_id(place):
-                authoring.move_to(row, int(place))
-    wanted = Filters.of(request.POST, "for_")
+            authoring.step_by(row.pk, -1 if act == "up" else 1, among=matching(course, wanted))
     return redirect(f"{reverse('author_exercises', args=[course.pk])}?{wanted.query}#e{row.pk}")

@@ -294,15 +294,15 @@ def _wrong_form(wrong: Mapping[str, Any], path: str, answer: Mapping[str, Any]) 
     )
 
 
-_ROWS_OF = {"draw": "draw", "let": "let", "where": "where", "theme": "themes", "rows": "rows"}
+_ROWS = frozenset({"draw", "let", "where", "themes", "rows"})
 
 
 def place_of(draft: Draft, step_key: str, part: str) -> str:
     """The id of the element that a finding of content/schema is about."""
     if not step_key:
-        word, _, number = part.partition(" ")
-        if word in _ROWS_OF:
-            return path_id(f"{varying.PATH}.{_ROWS_OF[word]}{f'.{int(number) - 1}' if number else ''}")
+        rows, _, place = part.partition(" ")
+        if rows in _ROWS:
+            return path_id(f"{varying.PATH}.{rows}{f'.{int(place) - 1}' if place else ''}")
         return path_id(part) if part in {"title", "prompt"} else "steps"
     index = next((index for index, step in enumerate(draft["steps"]) if step["key"] == step_key), 0)
     path = f"steps.{index}"
@@ -322,7 +322,7 @@ def place_of(draft: Draft, step_key: str, part: str) -> str:
 
 def place_in_template(draft: Draft, problem: str) -> str:
     """The id of the element that a problem of content/variants is about: the row that it names, or the text."""
-    if (found := _BLANK.match(problem)) and (path := _path_of(draft, found[0])):
+    if (blank := _BLANK.match(problem)) and (path := _path_of(draft, blank[0])):
         return path_id(path)
     row = variables.row_of(draft["variables"], problem)
     return place_of(draft, "", row) if row else "template"
