@@ -54,13 +54,13 @@ def detect(files: Files) -> str:
     for name, module in FORMATS.items():
         if module.recognises(files):
             return name
-    raise CourseError(f"not a course: none of the formats {', '.join(FORMATS)} has files like these")
+    raise CourseError(f"no course in a format that is known: possible are: {', '.join(FORMATS)}")
 
 
 def load(path: Path, *, format_name: str = "") -> Loaded:
     """Read a course from a folder, a zip or a file, in the format named or found. Raises CourseError."""
     if format_name and format_name not in FORMATS:
-        raise CourseError(f"there is no format {format_name}: {', '.join(FORMATS)}")
+        raise CourseError(f"format: this is not known: {format_name}: possible are: {', '.join(FORMATS)}")
     files = read_files(path)
     try:
         return FORMATS[format_name or detect(files)].read(files)
@@ -69,7 +69,7 @@ def load(path: Path, *, format_name: str = "") -> Loaded:
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise CourseError(f"{path}: not a zip that can be read: {error}") from None
     except OSError as error:
-        raise CourseError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise CourseError(f"{path}: it cannot be read: {error.strerror or error}") from None
 
 
 def writable() -> dict[str, Writable]:
@@ -90,7 +90,7 @@ def save(files: Mapping[str, bytes], path: Path) -> None:
         with path.open("xb") as stream:
             stream.write(next(iter(files.values())))
     elif path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise CourseError(f"{path} is not empty")
+        raise CourseError(f"{path}: this folder is not empty")
     else:
         for name, data in files.items():
             target = path / name

@@ -89,7 +89,7 @@ def response_of(kind: StepKind, key: Json, cell: str) -> str | tuple[str, ...]:
 def _lettered(texts: Sequence[str]) -> dict[str, str]:
     """Choices under the letters A, B, C …"""
     if len(texts) > len(ascii_uppercase):
-        raise CellProblem(f"choices: more than {len(ascii_uppercase)}")
+        raise CellProblem(f"choices: too many: at most {len(ascii_uppercase)}")
     return dict(zip(ascii_uppercase, texts, strict=False))
 
 
@@ -120,7 +120,7 @@ def _one_choice(cells: Cells) -> Json:
     choices = _lettered(parts(cells["choices"]))
     right = _ids(cells["answer"], choices, "answer")
     if len(right) != 1:
-        raise CellProblem(f"answer: one choice is right, not {len(right)}")
+        raise CellProblem(f"answer: one choice is right, not so many: {len(right)}")
     return {"choices": choices, "correct": right[0], **_shuffled(cells)}
 
 
@@ -219,9 +219,7 @@ def _cloze(cells: Cells) -> Json:
     gaps = {str(number): _gap(answer) for number, answer in enumerate(answers, 1)}
     wanted = set(re.findall(r"\[\[(\w+)\]\]", cells["prompt"]))
     if wanted != set(gaps):
-        raise CellProblem(
-            f"answer: {len(gaps)} parts for the gaps {', '.join(sorted(wanted)) or 'of a text without [[1]]'}"
-        )
+        raise CellProblem(f"answer: another number of parts than of gaps: {len(gaps)}, {len(wanted)}")
     return {"text": cells["prompt"].strip(), "gaps": gaps}
 
 

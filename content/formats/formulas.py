@@ -42,14 +42,14 @@ def evaluate(formula: str, values: Mapping[str, float]) -> float:
     """Return the value of a formula, an optional `=` before it. Raises FormulaProblem."""
     formula = formula.strip().removeprefix("=")
     if len(formula) > MAX_FORMULA:
-        raise FormulaProblem(f"more than {MAX_FORMULA} characters")
+        raise FormulaProblem(f"the formula is too long: at most {MAX_FORMULA} characters")
     reading = _Reading(formula, values)
     try:
         made = float(reading.sum(0))
     except (ValueError, ArithmeticError, TypeError) as error:
         raise FormulaProblem(str(error)) from None
     if reading.token:
-        raise FormulaProblem(f"unexpected {reading.token}")
+        raise FormulaProblem(f"unexpected: {reading.token}")
     if not math.isfinite(made):
         raise FormulaProblem("no finite value")
     return made
@@ -67,7 +67,7 @@ class _Reading:
         found = _TOKEN.match(self.formula, self.at)
         if found is None:
             if self.formula[self.at :].strip():
-                raise FormulaProblem(f"cannot be read from {self.formula[self.at :][:30]}")
+                raise FormulaProblem(f"it cannot be read from here: {self.formula[self.at :][:30]}")
             self.kind, self.token = 0, ""
             return
         self.at = found.end()
@@ -113,16 +113,16 @@ class _Reading:
             self._close()
             return made
         if kind not in {1, 2, 3}:
-            raise FormulaProblem(f"unexpected {token or 'end'}")
+            raise FormulaProblem(f"unexpected: {token}" if token else "it ends too early")
         self.next()
         if kind == 1:
             return float(token)
         if kind == 2:
             if token not in self.values:
-                raise FormulaProblem(f"there is no {{{token}}}")
+                raise FormulaProblem(f"there is no such variable: {{{token}}}")
             return self.values[token]
         if token not in _FUNCTIONS or not self.take("("):
-            raise FormulaProblem(f"there is no function {token}")
+            raise FormulaProblem(f"there is no such function: {token}")
         arguments: list[float] = []
         while not self.take(")"):
             arguments.append(self.sum(depth + 1))

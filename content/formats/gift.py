@@ -61,7 +61,7 @@ class _Reading:
         with open_file(self.collected.files, self.name) as stream:
             encoding = encoding_of(stream)
             if encoding not in {"utf-8", "utf-8-sig"}:
-                self.collected.journal.report(self.name, f"the file is not in UTF-8: read as {encoding}")
+                self.collected.journal.report(self.name, f"the file is not in UTF-8: read as: {encoding}")
             stream.seek(0)
             with io.TextIOWrapper(stream, encoding=encoding, errors="replace") as lines:
                 for block in gift_reading.blocks(lines):

@@ -88,7 +88,7 @@ def _question(exercise: Exercise, step: Step, defects: list[Defect]) -> str:
     if exercise.variables:
         raise Inexpressible("not in GIFT: variables")
     if key not in _WRITERS:
-        raise Inexpressible(f"not in GIFT: a step of the kind {key}")
+        raise Inexpressible(f"not in GIFT: a step of the kind: {key}")
     inside = _WRITERS[key](step)
     if step.hints:
         defects.append(Defect(place=place, problem="not in GIFT: hints", item=exercise.key))
@@ -143,7 +143,7 @@ def _expression(step: Step) -> str:
     accept = step.answer.get("accept") or []
     every = [str(step.answer["value"]), *([accept] if isinstance(accept, str) else map(str, accept))]
     if any(answers.number_of(each) is None for each in every):
-        raise Inexpressible("not in GIFT: a step of the kind expression")
+        raise Inexpressible("not in GIFT: a step of the kind: expression")
     return "#" + "".join(f"\n\t=%100%{each}:0" for each in every)
 
 

@@ -48,7 +48,7 @@ class _Writing:
             if concept.requires or concept.example or concept.rules:
                 self._report(f"concept {concept.key}", "not in Moodle: prerequisites, example or rules")
         if self.package.misconceptions:
-            self._report("misconceptions", "not in Moodle: misconceptions; what is said to wrong answers is kept")
+            self._report("misconceptions", "not in Moodle: misconceptions, what is said to wrong answers is kept")
         document = "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', "<quiz>", *self.parts, "</quiz>", ""])
         name = f"{self.package.slug}.xml"
         return Written(files={name: document.encode("utf-8", "replace")}, defects=tuple(self.defects))
@@ -85,7 +85,7 @@ class _Writing:
     def _question(self, exercise: Exercise, step: Step) -> str:
         kind = str(step.answer["kind"])
         if kind not in _WRITERS:
-            raise Inexpressible(f"not in Moodle: a step of the kind {kind}")
+            raise Inexpressible(f"not in Moodle: a step of the kind: {kind}")
         prompt = "\n\n".join(part for part in (exercise.prompt, step.prompt) if part.strip())
         type_, text, inside = _WRITERS[kind](self, step, prompt)
         hints = ""
@@ -180,7 +180,7 @@ def _expression(writing: _Writing, step: Step, prompt: str) -> Part:
     accept = step.answer.get("accept") or []
     every = [str(step.answer["value"]), *([accept] if isinstance(accept, str) else map(str, accept))]
     if any(answers.number_of(each) is None for each in every):
-        raise Inexpressible("not in Moodle: a step of the kind expression")
+        raise Inexpressible("not in Moodle: a step of the kind: expression")
     given = [Given(text=each, share=Fraction(1)) for each in every]
     inside = "".join(writing.answer(each, plain=True, more="<tolerance>0</tolerance>") for each in given)
     return "numerical", writing.text("questiontext", prompt), inside
@@ -258,7 +258,7 @@ def _embedded(key: Json) -> str:
             given = [(f"{each.text}:{decimal(each.tolerance)}", each.share) for each in numbers]
             kind = "NUMERICAL"
         case other:
-            raise Inexpressible(f"not in Moodle: a gap of the kind {other}")
+            raise Inexpressible(f"not in Moodle: a gap of the kind: {other}")
     return f"{kind}:" + "~".join(
         ("=" if share == 1 else f"%{percent(share)}%" if share else "") + re.sub(r"([}~#\"/\\])", r"\\\1", text)
         for text, share in given

@@ -69,7 +69,7 @@ class _Reading:
     def json(self, name: str, place: str) -> Any:
         """A file's JSON, or None with a defect."""
         if name not in self.files:
-            self.report(place, f"{name.rpartition('/')[2]} is missing", dropped=True)
+            self.report(place, f"a file is missing: {name.rpartition('/')[2]}", dropped=True)
             return None
         try:
             return json.loads(self.files[name].decode("utf-8-sig"))
@@ -127,7 +127,7 @@ class _Reading:
             if name in problem.used:
                 self.figures[stored] = self.files[f"{folder}/figures/{name}"]
             else:
-                self.report(problem.key, f"the figure {name} is not used", dropped=True)
+                self.report(problem.key, f"a figure that is not used: {name}", dropped=True)
 
     def _step(self, problem: Problem, folder: str, key: str, source: Mapping[str, Any]) -> Step | None:
         made = problem.answer(source, key, "stepAnswer")
@@ -156,7 +156,7 @@ class _Reading:
             number += 1
             made = f"{plain}-{number}"
         if made != key:
-            self.report(key, f"its key becomes {made}")
+            self.report(key, f"its key becomes another one: {made}")
         taken.add(made)
         return made
 

@@ -33,7 +33,7 @@ def _named(problem: Problem, step: str, sources: Sequence[Mapping[str, Any]]) ->
     for at, source in enumerate(sources):
         key = said(source, "id") or f"{step}-h{at + 1}"
         if key in named:
-            problem.report(step, f"two hints are called {key}")
+            problem.report(step, f"two hints are called the same: {key}")
             key = next(other for number in range(2, 10_000) if (other := f"{key}-{number}") not in named)
         named[key] = source
     return named
@@ -47,7 +47,7 @@ def _ordered(
     for key, source in named.items():
         asked = items(source, "dependencies")
         for unknown in (one for one in asked if one not in named):
-            problem.report(step, f"hint {key} depends on {unknown}, which does not exist")
+            problem.report(step, f"a hint depends on one that does not exist: {key}, {unknown}")
         needs[key] = [one for one in asked if one in named]
     try:
         order = graph.topological_order(needs)

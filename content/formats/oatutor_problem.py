@@ -89,7 +89,7 @@ class Problem:
             and "\\" not in made.own
             and (made.answer or {})["kind"] in {"number", "expression"}
         )
-        self.report(place, "; ".join(problems) + (" (asked for as text)" if typed else ""), dropped=not typed)
+        self.report(place, ("asked for as text: " if typed else "") + "; ".join(problems), dropped=not typed)
         if not typed:
             return oatutor_answers.Converted(answer=None)
         return oatutor_answers.Converted(answer={"kind": "text", "accept": [made.own]}, own=made.own)

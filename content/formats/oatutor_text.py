@@ -89,7 +89,7 @@ def _plain(piece: str, figures: Mapping[str, str], used: list[str], problems: li
         if found[1] in figures:
             parts.append(f"\n\n![{found[1].rpartition('.')[0]}](figures/{figures[found[1]]})\n\n")
         else:
-            problems.append(f"the figure {found[1]} is missing")
+            problems.append(f"a figure is missing: {found[1]}")
     return "".join([*parts, _escaped(piece[at:])])
 
 

@@ -48,7 +48,7 @@ class Pictures(Mapping[str, bytes]):
             if name not in self._files:
                 raise PictureProblem(f"a picture that is not among the files: {name}")
             if size_of(self._files, name) > MAX_PICTURE:
-                raise PictureProblem(f"a picture of more than {MAX_PICTURE // 1_000_000} MB: {name}")
+                raise PictureProblem(f"a picture is too large: {name}: at most {MAX_PICTURE // 1_000_000} MB")
             try:
                 self._known[name] = _stored(name.rpartition("/")[2], self._files[name])
             except CourseError as error:
@@ -89,7 +89,7 @@ class Pictures(Mapping[str, bytes]):
 
 def _stored(name: str, data: bytes) -> str:
     if len(data) > MAX_PICTURE:
-        raise PictureProblem(f"a picture of more than {MAX_PICTURE // 1_000_000} MB: {name}")
+        raise PictureProblem(f"a picture is too large: {name}: at most {MAX_PICTURE // 1_000_000} MB")
     ending = _ending(name, data)
     if not ending:
         raise PictureProblem(f"a file that is no picture: {name}")

@@ -9,21 +9,35 @@ import re
 
 from django.utils.translation import gettext, gettext_lazy
 
+from content.grading.kinds import KINDS
+from content.package import StepKind
 from content.wording import exercises, libraries, places, sources
 
 PHRASES = frozenset({*exercises.PHRASES, *sources.PHRASES, *libraries.PHRASES})
 SEPARATORS = {": ": gettext_lazy(": "), "; ": gettext_lazy("; "), ", ": gettext_lazy(", ")}
+OF_A_KIND = frozenset(  # phrases after which the name of a kind of step comes
+    {
+        "QTI compares this as a text",
+        "a gap of the kind",
+        "a kind that has no place in a row",
+        "a step of the kind",
+        "wrong answers of this kind cannot be computed",
+    }
+)
 OPENED = gettext_lazy(" (")
 CLOSED = gettext_lazy(")")
 _BLANK = re.compile(r"%\((\w+)\)s")
-_IS = {"number": r"\d+", "column": r"\d+", "id": r"[\w:-]+", "key": r"[\w.:-]+"}  # what fits into a blank
-_IN_FILE = re.compile(r"(.+) (line \d+)")
+_IS = {"id": r"[\w:-]+", "key": r"[\w.:-]+"}  # what fits into these blanks; into the others, digits
+_DIGITS = r"\d+"
+_IN_FILE = re.compile(r"(.+[^,]) (line \d+)")
 _INSIDE = re.compile(r"(.+) \((.+)\)")
 
 
 def _pattern(words: str) -> re.Pattern[str]:
     parts = _BLANK.split(words)
-    inside = (f"(?P<{part}>{_IS[part]})" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    inside = (
+        f"(?P<{part}>{_IS.get(part, _DIGITS)})" if index % 2 else re.escape(part) for index, part in enumerate(parts)
+    )
     return re.compile("".join(inside))
 
 
@@ -34,15 +48,13 @@ _NAMED = [(_pattern(words), words) for words in places.NAMED]
 def in_words(message: str) -> str:
     """A message in the reader's language."""
     first, *more = re.split("(: |; )", message)
-    words, said = _part(first, said=False), first in PHRASES
-    before = words is not None
-    text = first if words is None else words
-    for separator, part in zip(more[::2], more[1::2], strict=True):
-        words = _part(part, said=said)
-        known = words is not None
-        text += str(SEPARATORS[separator]) if known or (before and separator == ": ") else separator
-        text += part if words is None else words
-        said, before = said or part in PHRASES, known
+    before, known, said, text = "", False, False, ""
+    for separator, part in (("", first), *zip(more[::2], more[1::2], strict=True)):
+        said = said and separator != "; "
+        words = _part(part, before=before, said=said)
+        is_ours = words is not None or (known and separator == ": ")
+        text += (str(SEPARATORS[separator]) if is_ours and separator else separator) + (words or part)
+        before, known, said = part, words is not None, said or part in PHRASES
     return text
 
 
@@ -62,10 +74,12 @@ def place_in_words(place: str) -> str:
     return text
 
 
-def _part(part: str, *, said: bool) -> str | None:
-    """The words of a phrase or number; of a place too, as long as nothing was said yet. None for what is neither."""
+def _part(part: str, *, before: str, said: bool) -> str | None:
+    """The words of a part that is ours. Places are named before the first phrase only, numbers and kinds after it."""
     if part in PHRASES:
         return gettext(part)
+    if before in OF_A_KIND and part in KINDS:
+        return gettext(KINDS[StepKind(part)].title)
     if said:
         return _filled(_COUNTED, part)
     words = place_in_words(part)

@@ -47,6 +47,10 @@ PHRASES = (
     _("found a tab character that violates indentation"),
     _("found a tab character where an indentation space is expected"),
     _("control characters are not allowed"),
+    # Python's own
+    _("math domain error"),
+    _("math range error"),
+    _("float division by zero"),
     # zipfile's
     _("File is not a zip file"),
     _("Bad magic number for central directory"),

@@ -82,6 +82,7 @@ PLACES = {
 }
 COUNTED = (
     gettext_noop("line %(number)s, column %(column)s"),
+    gettext_noop("line %(number)s column %(column)s (char %(char)s)"),
     gettext_noop("line %(number)s column %(column)s"),
     gettext_noop("line %(number)s"),
     gettext_noop("column %(number)s"),
@@ -89,6 +90,7 @@ COUNTED = (
     gettext_noop("at most %(number)s"),
     gettext_noop("at most %(number)s characters"),
     gettext_noop("at most %(number)s MB"),
+    gettext_noop("at most %(number)s million characters"),
     gettext_noop("at least %(number)s"),
     gettext_noop("rule %(number)s"),
     gettext_noop("hint %(number)s"),

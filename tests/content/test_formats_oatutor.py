@@ -169,7 +169,7 @@ def test_hints_come_after_what_they_depend_on() -> None:
     pathway = [hint("late", ["early"]), hint("early"), hint("last", ["late", "gone"])]
     files = pool(pathway=pathway)
     assert [one.key for one in first(oatutor.read(files)).steps[0].hints] == ["early", "late", "last"]
-    assert "p1a: hint last depends on gone, which does not exist" in complaints(files)
+    assert "p1a: a hint depends on one that does not exist: last, gone" in complaints(files)
 
 
 def test_hints_in_a_circle_keep_their_order_and_are_reported() -> None:
@@ -181,7 +181,7 @@ def test_hints_in_a_circle_keep_their_order_and_are_reported() -> None:
 def test_two_hints_of_one_id_both_stay() -> None:
     files = pool(pathway=[hint("h"), hint("h", text="Another")])
     assert [one.key for one in first(oatutor.read(files)).steps[0].hints] == ["h", "h-2"]
-    assert "two hints are called h" in complaints(files)
+    assert "two hints are called the same: h" in complaints(files)
 
 
 def test_scaffolds_ask_and_their_own_hints_follow() -> None:
@@ -223,8 +223,8 @@ def test_figures_are_named_for_their_problem_and_missing_ones_reported() -> None
     assert dict(loaded.package.files) == {"p1-a.png": b"a"}
     assert "![a](figures/p1-a.png)" in first(loaded).steps[0].prompt
     said = complaints(files)
-    assert "p1a: the figure gone.gif is missing" in said
-    assert "p1: the figure b.png is not used" in said
+    assert "p1a: a figure is missing: gone.gif" in said
+    assert "p1: a figure that is not used: b.png" in said
 
 
 def test_a_step_without_skills_practises_its_lesson() -> None:

@@ -184,9 +184,9 @@ def test_what_qti_has_no_place_for_is_said() -> None:
     )
     said = [defect.problem for defect in qti.write(package).defects]
     assert said == [
-        "QTI has no place for this: form of an answer: expanded",
+        "form: QTI has no place for this: expanded",
         "QTI compares this as a text: expression",
-        "QTI has no place for this: the misconception m",
+        "QTI has no place for this: a misconception: m",
         "QTI has no place for this: prerequisites",
         "QTI has no place for this: summaries, examples and rules of concepts",
         "QTI has no place for this: misconceptions",

@@ -110,6 +110,9 @@ def test_a_misconception_is_written_and_its_rule_tried_on_a_formula(author: Clie
     )
     unreadable = author.post(reverse("author_try_rewritings", args=[course.pk]), {**rule, "formula": "3*("})
     assert unreadable.status_code == 200
+    for wrong, said in (({"formula": ""}, "Write a formula"), ({"rewritings-0-after": "a*q"}, "stand there before: q")):
+        address = reverse("author_try_rewritings", args=[course.pk])
+        assert said in text_of(author.post(address, {**rule, "formula": "x", **wrong}))
     fields = {"title": "Half distributed", "explanation": "Both terms.", "concepts": [concept("multiplying").pk]}
     assert author.post(reverse("author_new_misconception", args=[course.pk]), {**fields, **rule}).status_code == 302
     made = Misconception.objects.get(key="half-distributed")
@@ -191,6 +194,23 @@ def test_a_file_is_looked_through_confirmed_and_imported_once(
     table = author.get(reverse("author_import_csv", args=[row.pk])).content.decode()
     assert table.startswith("\ufeffitem,title,kind,outcome,exercise,reasons")
     assert table.count("\n") == 3
+
+
+def test_a_chinese_author_reads_in_chinese_why_something_was_dropped(
+    author: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    author.cookies["django_language"] = "zh-hans"
+    row = upload(author, "quiz.gift", GIFT + b"\n::Lost:: Pick {~a ~b}\n")
+    page = text_of(author.get(reverse("author_import_report", args=[row.pk])))
+    assert "quiz.gift，第 5 行" in page
+    assert "没有正确答案" in page
+    assert "no right answer" not in page
+    table = author.get(reverse("author_import_csv", args=[row.pk])).content.decode()
+    assert table.startswith("\ufeff题目,")
+    assert "quiz.gift，第 5 行,Lost,multichoice,未采用,,没有正确答案" in table
+    refused = upload(author, "notes.gift", b"PK")
+    assert "不是可以读取的 zip 文件" in text_of(author.get(reverse("author_import_report", args=[refused.pk])))
 
 
 def test_a_file_with_the_short_name_of_somebody_elses_course_becomes_a_course_of_its_own(

@@ -216,7 +216,7 @@ def test_what_was_asked_is_shortened_between_words_and_shown_in_its_own_language
     with override("zh-hans"):
         client.cookies["django_language"] = "zh-hans"
         shown = own_page(client, student, course)
-    assert "今天，你第一次就做对了「" in lines(shown)[0]
+    assert "今天，你第一次就做对了“" in lines(shown)[0]
     assert '<span class="asked" lang="en">Add ' in shown
 
 

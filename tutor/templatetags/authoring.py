@@ -5,8 +5,11 @@ from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from content import markup, wording
+from content.grading import KINDS
+from content.package import StepKind
 
 register = template.Library()
 
@@ -45,6 +48,12 @@ def in_words(message: str) -> str:
 def place_in_words(place: str) -> str:
     """Where that is."""
     return wording.place_in_words(place)
+
+
+@register.filter
+def kind_in_words(kind: str) -> str:
+    """A kind of question: ours by its name, one of another program as that calls it."""
+    return _(KINDS[StepKind(kind)].title) if kind in KINDS else kind
 
 
 @register.filter

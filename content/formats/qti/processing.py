@@ -241,7 +241,7 @@ class _Running:
     def declared(self, name: str) -> Declaration:
         """A response's declaration. Raises UnknownRule."""
         if name not in self.processing.responses:
-            raise UnknownRule(f"the undeclared {name}")
+            raise UnknownRule(f"not declared: {name}")
         return self.processing.responses[name]
 
     def variable(self, element: Element) -> Value:
@@ -270,7 +270,7 @@ class _Running:
     def _two(self, element: Element) -> tuple[Value, Value]:
         found = self.all_of(element)
         if len(found) != 2:
-            raise UnknownRule(f"{element.tag} of {len(found)}")
+            raise UnknownRule(f"another number of operands: {element.tag}, {len(found)}")
         return found[0], found[1]
 
     def string_match(self, element: Element) -> Value:
@@ -346,7 +346,7 @@ class _Running:
 
 def _only(element: Element) -> Element:
     if not len(element):
-        raise UnknownRule(f"an empty {element.tag}")
+        raise UnknownRule(f"an empty element: {element.tag}")
     return element[0]
 
 
@@ -404,7 +404,7 @@ def _pattern(run: _Running, element: Element) -> Value:
     """Patterns of XML Schema that are plain alternatives of words; others could run for ever."""
     pattern = element.get("pattern", "")
     if not re.fullmatch(r"[\w |()-]+", pattern) or "(" in pattern.strip("()"):
-        raise UnknownRule("patternMatch")
+        raise UnknownRule(element.tag)
     given = "".join(_texts(run.all_of(element)[0]))
     return given in pattern.strip("()").split("|")
 

@@ -61,7 +61,7 @@ class _Reading:
 
     def _set(self, name: str, value: Element) -> None:
         if name in self.draw or name in self.let:
-            raise Unusable(f"a template that draws in a way a course does not: {name} is set twice")
+            raise Unusable(f"a template that draws in a way a course does not: it is set twice: {name}")
         if value.tag == "randomInteger":
             made = {"from": value.get("min", "0"), "to": value.get("max", "0")}
             step = value.get("step", "1")

@@ -50,7 +50,7 @@ def ask(step: Step, name: str, html: Html, report: Report) -> Asked:
     asked = _Step(name, step.answer, html, report)
     for part in _LOST:
         if step.answer.get(part) and not (part == "form" and step.answer[part] in {"integer", "any"}):
-            report(f"QTI has no place for this: {part} of an answer: {step.answer[part]}")
+            report(f"{part}: QTI has no place for this: {step.answer[part]}")
     return _KINDS.get(kind, _typed)(asked)
 
 

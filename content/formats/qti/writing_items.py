@@ -122,7 +122,7 @@ class _Item:
             self.report(f"a wrong answer that QTI cannot recognise: {wrong.response}", dropped=True)
             return []
         if wrong.misconception:
-            self.report(f"QTI has no place for this: the misconception {wrong.misconception}")
+            self.report(f"QTI has no place for this: a misconception: {wrong.misconception}")
         credit = [_add_score(_value(wrong.credit, "float"))] if wrong.credit else []
         return [test, *credit, self._shown(f"wrong_{name}", wrong.feedback)]
 

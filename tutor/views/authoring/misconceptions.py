@@ -1,10 +1,8 @@
 """The misconceptions of a course, with what each does to a formula, tried on one."""
 
-from collections.abc import Sequence
-
 from django.contrib import messages
 from django.db.models import Count
-from django.forms import formset_factory
+from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +12,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from content import authoring, mathematics, package, rewriting
 from content.mathematics import Unreadable
 from content.models import Concept, Course, Misconception
-from content.wording import in_words
 from tutor import feedback
 from tutor.views.authoring.access import authors_only, course_of
 from tutor.views.authoring.courses import context_of
@@ -59,8 +56,7 @@ def try_rewritings(request: HttpRequest, course_id: int) -> HttpResponseBase:
     course = course_of(request, course_id)
     rewritings = Rewritings(request.POST, prefix="rewritings")
     formula = request.POST.get("formula", "").strip()[:500]
-    rules = rewritings.cleaned_data if rewritings.is_valid() else []
-    tried = _tried(formula, [one for one in rules if one.get("before")])
+    tried = _tried(formula, rewritings)
     if wants_part(request):
         return render(request, "authoring/_tried_rewriting.html", {"tried": tried})
     concepts = Concept.objects.filter(course=course, retired=False).order_by("position", "pk")
@@ -71,11 +67,15 @@ def try_rewritings(request: HttpRequest, course_id: int) -> HttpResponseBase:
     return render(request, "authoring/misconception.html", context)
 
 
-def _tried(formula: str, rules: Sequence[dict[str, str]]) -> dict[str, str]:
+def _tried(formula: str, rewritings: BaseFormSet[RewritingForm]) -> dict[str, str]:
     """A formula before and after, as LaTeX; or what is wrong with it or with the rules."""
+    if not rewritings.is_valid():
+        wrong = next(form for form in rewritings if form.errors)
+        return {"formula": formula, "problem": str(next(iter(wrong.errors.values()))[0])}
+    if not formula:
+        return {"formula": formula, "problem": _("Write a formula to try the rules on.")}
+    rules = [one for one in rewritings.cleaned_data if one.get("before")]
     made = [package.Rewriting(before=rule["before"], after=rule["after"]) for rule in rules]
-    if problems := [problem for rule in made for problem in rewriting.problems(rule)]:
-        return {"formula": formula, "problem": in_words(problems[0])}
     try:
         before = mathematics.parse(formula)
         after = rewriting.rewrite(formula, made)
