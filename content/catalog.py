@@ -5,11 +5,11 @@ before versions were kept, the nearest content that is known is given.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from content import package, packed, variants
 from content.models import (
@@ -139,37 +139,73 @@ def step_ids(exercise_id: int, key: str) -> tuple[int, tuple[int, ...]]:
     return step.pk, tuple(_live_concepts().filter(steps=step).values_list("pk", flat=True))
 
 
-@lru_cache(maxsize=COURSES_KEPT)
-def course_map(course_id: int, revision: int) -> CourseMap:
-    """Return the concepts and exercises in use of a course, in their order. Five queries when cold.
+@dataclass
+class _Held:
+    """The newest map of a course that this process has read, under its revision."""
 
-    It is read as plain values: a course may have thousands of exercises, and rows of them take a second to make.
+    newest: tuple[int, CourseMap] | None = None
+
+
+@lru_cache(maxsize=COURSES_KEPT)
+def _held(course_id: int) -> _Held:
+    return _Held()
+
+
+def course_map(course_id: int, revision: int) -> CourseMap:
+    """Return the concepts and exercises in use of a course, in their order. Five queries when cold, warm none.
+
+    After a change only the exercises with another revision are read anew: the largest courses have a hundred thousand.
     """
-    steps: dict[int, list[int]] = defaultdict(list)
-    live_steps = _live_steps().filter(exercise__course=course_id, exercise__retired=False, exercise__published=True)
-    for exercise_id, step_id in live_steps.values_list("exercise_id", "pk"):
-        steps[exercise_id].append(step_id)
-    concepts: dict[int, list[int]] = defaultdict(list)
-    pairs = Step.concepts.through.objects.filter(step__exercise__course=course_id, concept__retired=False)
-    for step_id, concept_id in pairs.order_by("concept__position", "concept").values_list("step", "concept"):
-        concepts[step_id].append(concept_id)
+    held = _held(course_id)
+    number, known = held.newest or (-1, None)
+    if known is not None and number == revision:
+        return known
+    made = _read_map(course_id, known)
+    if revision > number:  # a request that began before the last change does not bring an old map back
+        held.newest = revision, made
+    return made
+
+
+def _read_map(course_id: int, known: CourseMap | None) -> CourseMap:
+    concepts = _concept_entries(course_id)
+    in_order = [concept.id for concept in concepts]
+    kept = known.exercise_of if known and in_order == [concept.id for concept in known.concepts] else {}
     rows = Exercise.objects.filter(course=course_id, retired=False, published=True).order_by("position", "pk")
-    return CourseMap(
-        id=course_id,
-        concepts=_concept_entries(course_id),
-        exercises=tuple(
-            ExerciseEntry(
+    revisions = list(rows.values_list("pk", "revision"))
+    entries = {pk: kept[pk] for pk, revision in revisions if pk in kept and kept[pk].revision == revision}
+    if fresh := [pk for pk, _ in revisions if pk not in entries]:
+        rows = rows.filter(pk__in=fresh) if entries else rows  # a long list of ids costs more than a whole course
+        entries |= _entries(rows.order_by(), in_order)
+    exercises = tuple(entries[pk] for pk, _ in revisions if pk in entries)
+    return CourseMap(id=course_id, concepts=concepts, exercises=exercises)
+
+
+def _entries(rows: QuerySet[Exercise], concepts: Sequence[int]) -> dict[int, ExerciseEntry]:
+    """Exercises as a map has them, by id; those without a step are left out. Read as plain values, which is quick."""
+    places = {pk: place for place, pk in enumerate(concepts)}
+    ids = rows.values("pk")
+    practised: dict[int, list[int]] = defaultdict(list)
+    for step, concept in Step.concepts.through.objects.filter(step__exercise__in=ids).values_list("step", "concept"):
+        if concept in places:
+            practised[step].append(concept)
+    steps: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    live_steps = Step.objects.filter(retired=False, exercise__in=ids)
+    for exercise_id, position, pk in live_steps.values_list("exercise", "position", "pk"):
+        steps[exercise_id].append((position, pk))
+    entries = {}
+    varying = rows.annotate(is_template=~Q(variables={}))
+    for pk, key, revision, is_template in varying.values_list("pk", "key", "revision", "is_template"):
+        if pk in steps:
+            step_ids = tuple(step for _, step in sorted(steps[pk]))
+            entries[pk] = ExerciseEntry(
                 id=pk,
                 key=key,
-                revision=of_exercise,
-                step_ids=tuple(steps[pk]),
-                concept_ids=tuple(tuple(concepts[step]) for step in steps[pk]),
-                is_template=bool(variables),
+                revision=revision,
+                step_ids=step_ids,
+                concept_ids=tuple(tuple(sorted(practised[step], key=places.__getitem__)) for step in step_ids),
+                is_template=is_template,
             )
-            for pk, key, of_exercise, variables in rows.values_list("pk", "key", "revision", "variables")
-            if pk in steps
-        ),
-    )
+    return entries
 
 
 @lru_cache(maxsize=COURSES_KEPT)

@@ -3,7 +3,7 @@
     python tests/benchmarks/bench_catalogue.py [--large 100000]
 
 Makes both courses, alike but for their size, inside a transaction that is rolled back. Prints a table of medians in ms
-and their ratio, and as its last line JSON. «cold» is what a process does once after each change of a course.
+and their ratio, and as its last line JSON. «cold» is what a process does once, before its first request.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -87,8 +88,8 @@ def acts(size: int) -> dict[str, Callable[[], Any]]:
     from django.test import Client
     from django.urls import reverse
 
-    from content import catalog, search
-    from content.models import Concept
+    from content import authoring, catalog, importing, search
+    from content.models import Concept, Exercise
     from content.search import Wanted
     from students.models import User
     from tutor import turns
@@ -102,11 +103,20 @@ def acts(size: int) -> dict[str, Callable[[], Any]]:
     browser = Client()
     browser.force_login(teacher)
     concept = Concept.objects.filter(course=course)[CONCEPTS // 2].pk
+    edited = cycle(list(Exercise.objects.filter(course=course).order_by("?").values_list("pk", flat=True)[:TIMES]))
     exercises = reverse("author_exercises", args=[course.pk])
 
     def choose() -> None:
         view = turns.next_turn(student, course, now=NOW, rng=random.Random(1))
         turns.skip(turn_token=view.token, student=student, now=NOW, rng=random.Random(2))
+
+    def edit() -> None:
+        importing.touch(exercise_ids=[next(edited)], author=None)
+        course.refresh_from_db()
+        assert catalog.course_map(course.pk, course.revision).exercises_on
+
+    def move() -> None:
+        authoring.step_by(next(edited), 1, among=Exercise.objects.filter(course=course))
 
     def find(**asked: Any) -> Callable[[], Any]:
         wanted = Wanted(courses=(course.pk,), **asked)
@@ -120,6 +130,8 @@ def acts(size: int) -> dict[str, Callable[[], Any]]:
 
     return {
         "the course's map, cold": lambda: catalog.course_map(course.pk, course.revision),
+        "the course's map, after an edit": edit,
+        "moving an exercise": move,
         "choosing the next exercise, twice": choose,
         "steps to predict": lambda: turns.steps_wanted(student, course, now=NOW),
         "search: a rare word": find(text="number 517"),
