@@ -5,7 +5,7 @@ A course package is a tree of frozen dataclasses without any Django in it. `cont
 blanks of a parametrised exercise. Text fields hold Markdown with LaTeX between `$` or `$$`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -170,7 +170,7 @@ class CoursePackage:
     title: str
     language: str  # "en" or "zh-hans"
     concepts: tuple[Concept, ...]
-    exercises: tuple[Exercise, ...]
+    exercises: Sequence[Exercise]  # of a large course on the disk: see content/shelf
     description: str = ""
     licence: str = ""
     attribution: str = ""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from html import unescape
 
-from content import schema
+from content import schema, shelf
 from content.formats.answers import Made
 from content.formats.naming import Concepts, Keys, language_of, mark_of, slug_of
 from content.formats.pictures import Pictures
@@ -46,11 +46,12 @@ class Collected:
         self.journal = Journal()
         self.pictures = Pictures(files)
         self.concepts = Concepts()
-        self.exercises: list[Exercise] = []
+        self.exercises = shelf.exercises()
         self.resources: list[Resource] = []
         self.source_steps = 0
         self._keys = Keys()
-        self._seen: set[str] = set()  # marks of all that was read
+        self._seen: shelf.Index[int] = shelf.Index()  # marks of all that was read
+        self._used: set[str] = set()  # concepts
         self._names: dict[str, str] = {}  # category -> the name that the source gives it
         self._infos: dict[str, str] = {}
 
@@ -93,10 +94,9 @@ class Collected:
         whole = mark_of(question.name, place.category, *said, *more)
         key = self._keys.give(question.name, place.category, *said)
         key = key or self._keys.give(question.name, place.category, *said, *more)
-        if key is None or whole in self._seen:
+        if key is None or not self._seen.add(whole, 1):
             self.journal.report(place.item, "the very same stands there twice", item=place.item, dropped=True)
             return
-        self._seen.add(whole)
         alone = len(question.steps) == 1
         steps = [
             self._step(place, question, key if alone else f"{key}:{number}", prompt, made)
@@ -116,6 +116,7 @@ class Collected:
         )
         if steps and (kept := self._sound(place, exercise)):
             self.exercises.append(kept)
+            self._used.update(concept for step in kept.steps for concept in step.concepts)
             self.journal.became(place.item, key)
 
     def _step(self, place: Place, question: Question, key: str, prompt: str, made: Made) -> Step:
@@ -163,8 +164,7 @@ class Collected:
         if not self.exercises and not self.resources:
             reasons = dict.fromkeys(defect.problem for defect in self.journal.defects)
             raise CourseError("no question that can be used" + "".join(f"; {reason}" for reason in list(reasons)[:3]))
-        used = {concept for exercise in self.exercises for step in exercise.steps for concept in step.concepts}
-        used |= {concept for resource in self.resources for concept in resource.concepts}
+        used = self._used | {concept for resource in self.resources for concept in resource.concepts}
         name = name_of(self.files) or title
         texts = [f"{one.title} {one.prompt} {one.steps[0].prompt}" for one in self.exercises[:SAMPLED]]
         package = CoursePackage(
@@ -174,15 +174,16 @@ class Collected:
             licence=licence[: schema.TITLE_LENGTH],
             attribution=attribution,
             concepts=self.concepts.all(used),
-            exercises=tuple(self.exercises),
+            exercises=self.exercises,
             resources=tuple(self.resources),
             files=self.pictures,
         )
+        for defect in schema.check_structure(package):
+            self.journal.defects.append(defect)
         return Loaded(
             package=package,
-            defects=(*self.journal.defects, *schema.check_structure(package)),
+            defects=self.journal.defects,
             items=self.journal.items(),
-            own_answers=schema.own_answers(package),
             source_steps=self.source_steps,
         )
 

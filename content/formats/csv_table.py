@@ -11,16 +11,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from content import schema
+from content import schema, shelf
 from content.formats.csv_answers import CellProblem, Cells, key_of, kind_of, parts, response_of
 from content.formats.naming import Concepts, Keys, language_of, mark_of, slug_of
 from content.formats.naming import key_of as plain_key
-from content.formats.source import CourseError, Files, Journal, Loaded, head_of, name_of, open_file, size_of
+from content.formats.source import CourseError, Files, Journal, Loaded, head_of, name_of, open_file
 from content.package import CoursePackage, Exercise, Hint, Json, Step, StepKind, WrongAnswer
 
 TITLE = "CSV"
-MAX_ROWS = 100_000
-MAX_TABLE = 100_000_000  # bytes: a table is held in the memory as a whole
+MAX_LINE = 1_000_000  # characters
 COLUMNS = (
     *("id", "step", "title", "prompt", "kind", "answer", "choices", "shuffle", "tolerance", "unit", "case", "rubric"),
     *("concepts", "lesson", "tags", "difficulty", "solution", "licence", "attribution"),
@@ -183,23 +182,20 @@ class _Reading:
         self.files = files
         self.journal = Journal()
         self.keys, self.concepts = Keys(), Concepts()
-        self.exercises: dict[str, Exercise] = {}
-        self.lines: dict[str, int] = {}  # key -> the line that it first stood in
-        self.own_answers: dict[str, str | list[str]] = {}
+        self.exercises = shelf.exercises()
+        self.places: shelf.Index[int] = shelf.Index()  # key -> where it stands among them
+        self.lines: shelf.Index[int] = shelf.Index()  # key -> the line that it first stood in
+        self.used: set[str] = set()  # concepts
         self.source_steps = 0
 
     def table(self, name: str) -> None:
         """Read a table, row by row."""
         shown = name if len(self.files) > 1 else ""
-        if size_of(self.files, name) > MAX_TABLE:
-            raise CourseError(f"refused: {name} has more than {MAX_TABLE // 1_000_000} MB; split the table")
         with open_file(self.files, name) as stream:
             encoding = _encoding(iter(lambda: stream.read(65_536), b""))
         with open_file(self.files, name) as stream:
             text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
             for row in _numbered(_rows(text), self.journal, shown):
-                if self.source_steps >= MAX_ROWS:
-                    raise CourseError(f"refused: more than {MAX_ROWS} rows")
                 self.source_steps += 1
                 self._row(row, f"{shown}, line {row.line}" if shown else f"line {row.line}")
 
@@ -221,16 +217,21 @@ class _Reading:
         if key != name:
             self.journal.report(place, f"id: it becomes another one: {key}", item=item)
         step_name = plain_key(row.cells["step"])
-        if key in self.exercises and not step_name:
+        place_of = self.places.get(key)
+        if place_of is not None and not step_name:
             raise CellProblem(f"id: it stands in another line: {self.lines[key]}")
         step = self._step(row.cells, f"{key}:{step_name}" if step_name else key, item, place)
-        earlier = self.exercises.get(key)
+        earlier = None if place_of is None else self.exercises[place_of]
         if earlier and step.key in {one.key for one in earlier.steps}:
             raise CellProblem(f"step: it stands there twice: {step_name}")
         exercise = replace(earlier, steps=(*earlier.steps, step)) if earlier else self._exercise(row.cells, key, step)
         self._check(exercise, step)
-        self.exercises[key] = exercise
-        self.lines.setdefault(key, row.line)
+        if place_of is None:
+            self.places[key], self.lines[key] = len(self.exercises), row.line
+            self.exercises.append(exercise)
+        else:
+            self.exercises.replace(place_of, exercise)
+        self.used.update(step.concepts)
         self.journal.became(item, key)
 
     def _check(self, exercise: Exercise, step: Step) -> None:
@@ -277,26 +278,23 @@ class _Reading:
             if not given and not said:
                 continue
             if not given or not said:
-                raise CellProblem(f"wrong{number}: a wrong answer and its feedback come together")
+                raise CellProblem(f"wrong answer {number}: a wrong answer and its feedback come together")
             yield WrongAnswer(response=response_of(kind, answer, given), feedback=said)
 
     def loaded(self) -> Loaded:
         """The course, with everything that was reported."""
-        exercises = tuple(self.exercises.values())
         title = name_of(self.files) or TITLE
-        steps = [step for exercise in exercises for step in exercise.steps]
         package = CoursePackage(
             slug=slug_of(title),
             title=title[: schema.TITLE_LENGTH],
-            language=language_of(exercise.prompt for exercise in exercises[:1000]),
-            concepts=self.concepts.all(concept for step in steps for concept in step.concepts),
-            exercises=exercises,
+            language=language_of(exercise.prompt for exercise in self.exercises[:1000]),
+            concepts=self.concepts.all(self.used),
+            exercises=self.exercises,
         )
         return Loaded(
             package=package,
-            defects=tuple(self.journal.defects),
+            defects=self.journal.defects,
             items=self.journal.items(),
-            own_answers=schema.own_answers(package),
             source_steps=self.source_steps,
         )
 
@@ -340,15 +338,19 @@ def _encoding(pieces: Sequence[bytes] | Iterator[bytes]) -> str:
 
 def _rows(stream: io.TextIOBase | io.TextIOWrapper, *, limit: int = 0) -> Iterator[list[str]]:
     """The rows of a table whose separator is found in its first line. The first row says `sep=;` in some of Excel's."""
-    first = stream.readline()
+    first = stream.readline(MAX_LINE)
     said = re.match(r"\ufeff?sep=(.)\s*\Z", first)
-    head = stream.readline() if said else first
+    head = stream.readline(MAX_LINE) if said else first
     separator = said[1] if said else max(_SEPARATORS, key=re.sub(r'"[^"]*"', "", head).count)
     count = 0
 
     def lines() -> Iterator[str]:
-        yield head.lstrip("\ufeff")
-        yield from stream
+        line = head.lstrip("\ufeff")
+        while line:
+            if len(line) >= MAX_LINE:
+                raise CourseError(f"refused: a line of the table is too long: at most {MAX_LINE} characters")
+            yield line
+            line = stream.readline(MAX_LINE)
 
     reader = csv.reader(lines(), delimiter=separator, skipinitialspace=True)
     while not limit or count < limit:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from content.package import Concept
 from content.schema import KEY_LENGTH, TITLE_LENGTH
+from content.shelf import Index
 
 _NOT_IN_KEYS = re.compile(r"[^\w.-]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -40,18 +41,17 @@ class Keys:
     """Keys that are given once. A second owner of a name gets a mark of what it says behind it, never a number."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
+        self._taken: Index[int] = Index()
 
     def give(self, name: str, *content: str) -> str | None:
         """Return a key for a name, or of the content where there is none; None if the very same was given before."""
         marked = mark_of(name, *content)
         plain = key_of(name)
         key = plain or marked
-        if key in self._taken:
+        if not self._taken.add(key, 1):
             key = f"{plain[: KEY_LENGTH - 13]}-{marked}".strip("-")
-            if key in self._taken:
+            if not self._taken.add(key, 1):
                 return None
-        self._taken.add(key)
         return key
 
 

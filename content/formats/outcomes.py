@@ -2,13 +2,13 @@
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from content import grading, variants
+from content import grading, schema, variants
 from content.formats.source import Item, Loaded
-from content.package import Exercise
+from content.package import Exercise, Step
 
 COLUMNS = ("item", "title", "kind", "outcome", "exercise", "reasons")
 
@@ -39,7 +39,7 @@ class OwnKeys:
     wrong: tuple[tuple[str, str, str], ...]  # key of the step, the source's answer, what is said of it
 
 
-def items(loaded: Loaded) -> tuple[Item, ...]:
+def items(loaded: Loaded) -> Sequence[Item]:
     """Every item of the source; of a format whose items are the exercises, these."""
     if loaded.items:
         return loaded.items
@@ -72,12 +72,16 @@ def summary(loaded: Loaded) -> Summary:
     )
 
 
-def write_csv(found: Iterable[Item], stream: SupportsWrite) -> None:
-    """Write a line for each item. A cell that a spreadsheet would take for a formula gets an apostrophe before it."""
+def write_csv(found: Iterable[Item], stream: SupportsWrite, *, words: Callable[[str], str] = str) -> None:
+    """Write a line for each item, with what we say of it put into words.
+
+    A cell that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
     writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
+    writer.writerow(map(words, COLUMNS))
     for item in found:
-        cells = (item.id, item.title, item.kind, item.outcome, item.key, "; ".join(item.reasons))
+        reasons = "; ".join(map(words, item.reasons))
+        cells = (words(item.id), item.title, item.kind, words(item.outcome), item.key, reasons)
         writer.writerow([f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell for cell in cells])
 
 
@@ -96,11 +100,20 @@ def own_keys(loaded: Loaded) -> OwnKeys:
     return OwnKeys(right=right, waiting=waiting, wrong=tuple(wrong))
 
 
+def _own_answer(step: Step, loaded: Loaded) -> str | list[str]:
+    if loaded.own_answers is not None:
+        return loaded.own_answers.get(step.key, "")
+    try:
+        return schema.own_answer(step.answer)
+    except (KeyError, IndexError, TypeError, grading.KeyProblem):
+        return ""  # the schema says what is wrong with it
+
+
 def _graded(exercise: Exercise, loaded: Loaded) -> Iterator[tuple[str, str | list[str], grading.Grade | str]]:
     values = variants.draw_values(exercise, 0) if exercise.variables else {}
     made = variants.instantiate(exercise, 0, misconceptions=loaded.package.misconceptions)
     for step, template in zip(made.steps, exercise.steps, strict=True):
-        response = variants.fill(loaded.own_answers.get(step.key, ""), values)
+        response = variants.fill(_own_answer(template, loaded), values)
         if "distractors" in template.answer:  # the ids of its choices are made with the variant
             response = grading.right_response(step.answer)
         try:

@@ -14,12 +14,14 @@ import tempfile
 import weakref
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from content.package import CoursePackage, Defect
+from content.shelf import Index, Shelf
 
 MAX_FILES = 100_000
 MAX_FILE = 50_000_000  # bytes of a file that is read whole
@@ -67,16 +69,17 @@ class Loaded:
     """A course as its format understood it.
 
     `items` says of each item of the source what became of it, and is empty for formats whose items are the exercises.
-    `own_answers` holds, by the key of the step, what the source itself stores as right, as a response.
+    `own_answers` holds, by the key of the step, what the source itself stores as right, as a response; None where that
+    is what the steps' answer keys say.
     `source_steps` counts the steps of the source, those that were dropped included.
     `as_text` names the steps whose mathematics could only be kept as text to compare.
     A format whose courses are written for us is `strict`: with defects, the whole course is refused.
     """
 
     package: CoursePackage
-    defects: tuple[Defect, ...] = ()
-    items: tuple[Item, ...] = ()
-    own_answers: Mapping[str, str | list[str]] = field(default_factory=dict)
+    defects: Sequence[Defect] = ()
+    items: Sequence[Item] = ()
+    own_answers: Mapping[str, str | list[str]] | None = None
     source_steps: int = 0
     as_text: frozenset[str] = frozenset()
     strict: bool = False
@@ -98,32 +101,76 @@ class Journal:
     """Collects what a format reports, item by item, while it reads."""
 
     def __init__(self) -> None:
-        self.defects: list[Defect] = []
-        self._items: dict[str, Item] = {}
+        self.defects: Shelf[Defect] = Shelf(_defect_as_list, _defect_of)
+        self._last: deque[Defect] = deque(maxlen=50)
+        self._items: Shelf[Item] = Shelf(_item_as_list, _item_of)
+        self._places: Index[int] = Index()  # id of an item -> where it stands among them
+        self._now = Item(id="")  # the last one, which most reports are about
+        self._early: dict[str, tuple[str, ...]] = {}  # what was reported about items that are not known yet
 
     def begin(self, item_id: str, *, title: str = "", kind: str = "") -> None:
         """Note an item of the source; until `became` is called it counts as dropped."""
-        self._items[item_id] = Item(id=item_id, title=title, kind=kind)
+        said = self._early.pop(item_id, ())
+        if not self._places.add(item_id, len(self._items)):
+            said = self._item(item_id).reasons
+        self._close()
+        self._now = Item(id=item_id, title=title, kind=kind, reasons=said)
+        if self._places[item_id] == len(self._items):
+            self._items.append(self._now)
 
     def became(self, item_id: str, key: str) -> None:
         """Note the exercise or resource that an item became."""
-        self._items[item_id] = replace(self._items[item_id], key=key)
+        self._change(replace(self._item(item_id), key=key))
 
     def report(self, place: str, problem: str, *, item: str = "", dropped: bool = False) -> None:
         """Note a defect; `dropped` says that the part it is about could not be kept."""
         defect = Defect(place=place, problem=problem, dropped=dropped, item=item)
-        if defect not in self.defects[-50:]:
-            self.defects.append(defect)
+        if defect in self._last:
+            return
+        self._last.append(defect)
+        self.defects.append(defect)
+        if item in self._places:
+            about = self._item(item)
+            if problem not in about.reasons:
+                self._change(replace(about, reasons=(*about.reasons, problem)))
+        elif item:
+            self._early[item] = (*self._early.get(item, ()), problem)
 
-    def items(self) -> tuple[Item, ...]:
+    def items(self) -> Sequence[Item]:
         """Every item with the reasons that were reported about it."""
-        reasons: dict[str, list[str]] = {}
-        for defect in self.defects:
-            reasons.setdefault(defect.item, []).append(defect.problem)
-        for item_id, said in reasons.items():
-            if item_id in self._items:
-                self._items[item_id] = replace(self._items[item_id], reasons=tuple(dict.fromkeys(said)))
-        return tuple(self._items.values())
+        self._close()
+        return self._items
+
+    def _item(self, item_id: str) -> Item:
+        return self._now if self._now.id == item_id else self._items[self._places[item_id]]
+
+    def _change(self, item: Item) -> None:
+        if item.id == self._now.id:
+            self._now = item
+        else:
+            self._items.replace(self._places[item.id], item)
+
+    def _close(self) -> None:
+        if self._now.id:
+            self._items.replace(self._places[self._now.id], self._now)
+
+
+def _defect_as_list(defect: Defect) -> list[str | bool]:
+    return [defect.place, defect.problem, defect.dropped, defect.item]
+
+
+def _defect_of(held: list[Any]) -> Defect:
+    place, problem, dropped, item = held
+    return Defect(place=place, problem=problem, dropped=dropped, item=item)
+
+
+def _item_as_list(item: Item) -> list[str | tuple[str, ...]]:
+    return [item.id, item.title, item.kind, item.key, item.reasons]
+
+
+def _item_of(held: list[Any]) -> Item:
+    id_, title, kind, key, reasons = held
+    return Item(id=id_, title=title, kind=kind, key=key, reasons=tuple(reasons))
 
 
 @dataclass(frozen=True)
@@ -144,7 +191,7 @@ class Stored(Mapping[str, bytes]):
         """Read a file. Raises KeyError, and CourseError if it is too large or damaged."""
         size = self._entries[name].size
         if size > MAX_FILE:
-            raise CourseError(f"refused: {name} has more than {MAX_FILE // 1_000_000} MB")
+            raise CourseError(f"refused: a file is too large: {name}: at most {MAX_FILE // 1_000_000} MB")
         with self.open(name) as stream:
             try:
                 return stream.read(size + 1)
@@ -165,13 +212,34 @@ class Stored(Mapping[str, bytes]):
         try:
             return self._entries[name].open()
         except OSError as error:
-            raise CourseError(f"{name}: cannot be read: {error.strerror or error}") from None
+            raise CourseError(f"{name}: it cannot be read: {error.strerror or error}") from None
         except BROKEN_ZIP as error:
             raise CourseError(f"not a zip that can be read: {error}") from None
 
     def size(self, name: str) -> int:
         """Return how many bytes a file has. Raises KeyError."""
         return self._entries[name].size
+
+
+class Folder(Mapping[str, bytes]):
+    """The files of one folder of a source, without those of the folders in it, read when they are asked for."""
+
+    def __init__(self, files: Files, path: str) -> None:
+        self._files = files
+        names = {name.removeprefix(path): name for name in files if name.startswith(path)}
+        self._names = {short: name for short, name in names.items() if "/" not in short}
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._files[self._names[name]]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def open_file(files: Files, name: str) -> IO[bytes]:
@@ -213,7 +281,7 @@ def read_files(path: Path) -> Stored:
             entries = {path.name: _Entry(path.stat().st_size, lambda: path.open("rb"))}
             _check_total(path, path.stat().st_size, 1)
     except OSError as error:
-        raise CourseError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise CourseError(f"{path}: it cannot be read: {error.strerror or error}") from None
     return Stored(path, _without_wrapper(entries))
 
 
@@ -282,14 +350,14 @@ def _unpacked(path: Path, archive: zipfile.ZipFile, packed: int) -> dict[str, _E
     found = [entry for entry in archive.infolist() if not entry.is_dir()]
     total = sum(entry.file_size for entry in found)
     if total > max(MAX_RATIO * packed, SMALL):
-        raise CourseError(f"{path}: refused: the zip would unpack to more than {MAX_RATIO} times its size")
+        raise CourseError(f"{path}: refused: the zip would unpack to many times its size: at most {MAX_RATIO}")
     _check_total(path, total, len(found))
     for entry in found:
         _check_name(path, entry)
         if _ignored(entry.filename):
             continue
         if entry.filename in entries:
-            raise CourseError(f"{path}: refused: {entry.filename} is in the zip twice")
+            raise CourseError(f"{path}: refused: a file is in the zip twice: {entry.filename}")
         entries[entry.filename] = _Entry(entry.file_size, lambda entry=entry: archive.open(entry))  # type: ignore[misc]
     return entries
 
@@ -297,16 +365,16 @@ def _unpacked(path: Path, archive: zipfile.ZipFile, packed: int) -> dict[str, _E
 def _check_name(path: Path, entry: zipfile.ZipInfo) -> None:
     name = PurePosixPath(entry.filename)
     if name.is_absolute() or ".." in name.parts or "\\" in entry.filename or ":" in entry.filename.split("/")[0]:
-        raise CourseError(f"{path}: refused: {entry.filename!r} leads out of the course")
+        raise CourseError(f"{path}: refused: a path that leads out of the course: {entry.filename}")
     if stat.S_ISLNK(entry.external_attr >> 16):
-        raise CourseError(f"{path}: refused: {entry.filename!r} is a link")
+        raise CourseError(f"{path}: refused: a link: {entry.filename}")
 
 
 def _check_total(path: Path, total: int, count: int) -> None:
     if total > MAX_TOTAL:
-        raise CourseError(f"{path}: refused: more than {MAX_TOTAL // 1_000_000} MB in all")
+        raise CourseError(f"{path}: refused: too large: at most {MAX_TOTAL // 1_000_000} MB")
     if count > MAX_FILES:
-        raise CourseError(f"{path}: refused: more than {MAX_FILES} files")
+        raise CourseError(f"{path}: refused: too many files: at most {MAX_FILES}")
 
 
 def _ignored(name: str) -> bool:

@@ -4,16 +4,19 @@ Every scalar stays the text that was written: `no` is the answer «no», `010` i
 and repeated keys are complained about. Nothing is ever constructed from a tag, so nothing in a file can run.
 """
 
+import io
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
 from content.package import Defect
 
 MAX_DEPTH = 40
-MAX_BYTES = 20_000_000
+MAX_BYTES = 20_000_000  # of a file that is read whole
+MAX_ITEM = 5_000_000  # characters of an item, in a file that is read item by item
 Path = tuple[str | int, ...]
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
@@ -38,21 +41,73 @@ def read_tree(name: str, data: bytes) -> Tree:
     """Read one YAML file. Never raises: what is wrong stands in `defects`."""
     tree = Tree(name)
     if len(data) > MAX_BYTES:
-        tree.defects.append(Defect(place=name, problem=f"larger than {MAX_BYTES // 1_000_000} MB"))
+        tree.defects.append(Defect(place=name, problem=f"a file is too large: at most {MAX_BYTES // 1_000_000} MB"))
         return tree
+    with _complaints(tree):
+        tree.value = _document(tree, iter(yaml.parse(data.decode("utf-8-sig"), Loader=_LOADER)))
+    return tree
+
+
+def read_items(name: str, stream: IO[bytes]) -> Iterator[Tree]:
+    """Read a YAML file that is a list, however large: a tree for each item, which stands in it under its number.
+
+    Never raises: what is wrong with the file itself stands in the last tree, and there its value if it is no list.
+    """
+    last, text, number, is_seen = Tree(name), _Measured(stream), 0, False
+    with _complaints(last), closing(text):
+        events = iter(yaml.parse(text, Loader=_LOADER))
+        for event in events:
+            if not isinstance(event, yaml.NodeEvent):
+                continue
+            if is_seen:
+                _complain(last, event, "a second document in one file")
+            is_seen = True
+            if not isinstance(event, yaml.SequenceStartEvent):
+                last.value = _node(last, events, event, ())
+                continue
+            while not isinstance(inner := next(events), yaml.SequenceEndEvent):
+                tree = Tree(name)
+                tree.value = _node(tree, events, inner, (number,))
+                text.taken, number = 0, number + 1
+                yield tree
+    yield last
+
+
+class _Measured:
+    """The text of a file for the parser, which takes it piece by piece; what it took since the last item is counted."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+        self.taken = 0
+
+    def read(self, size: int = -1, /) -> str:
+        """Return the next piece."""
+        piece = self._text.read(size)
+        self.taken += len(piece)
+        if self.taken > MAX_ITEM:
+            raise yaml.YAMLError(f"an item is too long: at most {MAX_ITEM // 1_000_000} million characters")
+        return piece
+
+    def close(self) -> None:
+        """Leave the stream to its owner, open."""
+        self._text.detach()
+
+
+@contextmanager
+def _complaints(tree: Tree) -> Iterator[None]:
+    """What stops the reading becomes a defect."""
+    name = tree.name
     try:
-        events = iter(yaml.parse(data.decode("utf-8-sig"), Loader=_LOADER))
-        tree.value = _document(tree, events)
+        yield
     except UnicodeDecodeError as error:
-        tree.defects.append(Defect(place=name, problem=f"not UTF-8 text (byte {error.start})"))
+        tree.defects.append(Defect(place=name, problem=f"not UTF-8 text: byte {error.start}"))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         tree.defects.append(Defect(place=f"{name} line {line}", problem=f"not YAML: {error.problem}"))
     except yaml.YAMLError as error:
         tree.defects.append(Defect(place=name, problem=f"not YAML: {str(error).splitlines()[0]}"))
     except _TooDeep as error:
-        tree.defects.append(Defect(place=f"{name} line {error.line}", problem=f"nested more than {MAX_DEPTH} deep"))
-    return tree
+        tree.defects.append(Defect(place=f"{name} line {error.line}", problem=f"nested too deep: at most {MAX_DEPTH}"))
 
 
 class _TooDeep(Exception):
@@ -87,9 +142,9 @@ def _node(tree: Tree, events: Iterator[yaml.Event], event: yaml.Event, path: Pat
     if len(path) > MAX_DEPTH:
         raise _TooDeep(line)
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-        _complain(tree, event, "anchors and aliases (& and *) are not read; put the text between quotes")
+        _complain(tree, event, "anchors and aliases (& and *) are not read, put the text between quotes")
     if getattr(event, "tag", None) is not None:
-        _complain(tree, event, "tags (!) are not read; put the text between quotes")
+        _complain(tree, event, "tags (!) are not read, put the text between quotes")
     if isinstance(event, yaml.SequenceStartEvent):
         items: list[Any] = []
         while not isinstance(inner := next(events), yaml.SequenceEndEvent):
@@ -110,7 +165,7 @@ def _pairs(tree: Tree, events: Iterator[yaml.Event], path: Path) -> dict[str, An
             _complain(tree, event, "a name must be a text")
             key = "?"
         elif key in pairs:
-            _complain(tree, event, f"{key} stands here twice")
+            _complain(tree, event, f"it stands there twice: {key}")
         value = _node(tree, events, next(events), (*path, key))
         # The line of the name is where a person looks, also when the value starts below it.
         tree.lines[(*path, key)] = _line(event)

@@ -3,15 +3,15 @@
 `content/formats/yincai_writing.py` is the way back.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
-from content import grading, schema
+from content import grading, schema, shelf
 from content.formats import yincai_writing
-from content.formats.source import Files, Loaded, Written
-from content.formats.yaml_tree import Path, Tree, read_tree
+from content.formats.source import Files, Folder, Loaded, Written, open_file
+from content.formats.yaml_tree import Path, Tree, read_items, read_tree
 from content.package import (
     Concept,
     CoursePackage,
@@ -48,9 +48,12 @@ def read(files: Files) -> Loaded:
     course = reading.section(_tree(files, "course.yaml", reading))
     concepts = reading.every(_tree(files, "concepts.yaml", reading), _concept)
     misconceptions, resources = (_tree(files, name, reading) if name in files else Tree(name) for name in _LISTS)
-    exercises: list[Exercise] = []
+    exercises, steps = shelf.exercises(), 0
     for name in sorted(name for name in files if name.startswith("exercises/") and name.endswith((".yaml", ".yml"))):
-        exercises += reading.every(_tree(files, name, reading), _exercise)
+        with open_file(files, name) as stream:
+            for exercise in reading.exercises(name, stream):
+                exercises.append(exercise)
+                steps += len(exercise.steps)
     package = CoursePackage(
         slug=course.text("slug", required=True),
         title=course.text("title", required=True),
@@ -61,20 +64,15 @@ def read(files: Files) -> Loaded:
         concepts=tuple(concepts),
         misconceptions=tuple(reading.every(misconceptions, _misconception)),
         resources=tuple(reading.every(resources, _resource)),
-        exercises=tuple(exercises),
-        files={
-            name.removeprefix("figures/"): data
-            for name, data in files.items()
-            if name.startswith("figures/") and "/" not in name.removeprefix("figures/")
-        },
+        exercises=exercises,
+        files=Folder(files, "figures/"),
     )
     course.leftovers()
     defects = (*reading.defects, *_strangers(files), *schema.check(package, places=reading.places))
     return Loaded(
         package=package,
         defects=tuple(dict.fromkeys(defects)),
-        own_answers=schema.own_answers(package),
-        source_steps=sum(len(exercise.steps) for exercise in exercises),
+        source_steps=steps,
         strict=True,
     )
 
@@ -112,7 +110,7 @@ class _Reading:
     """What has been found so far: complaints, and where each part of the course stands."""
 
     defects: list[Defect] = field(default_factory=list)
-    places: dict[str, str] = field(default_factory=dict)
+    places: shelf.Index[str] = field(default_factory=shelf.Index)
 
     def section(self, tree: Tree) -> "_Section":
         if not isinstance(tree.value, dict) and not tree.defects and tree.value is not None:
@@ -126,15 +124,24 @@ class _Reading:
         if not isinstance(tree.value, list):
             self.defects.append(Defect(place=tree.place(()), problem="not a list (items start with -)"))
             return []
-        made = []
-        for index, item in enumerate(tree.value):
-            section = _Section(self, tree, (index,), item if isinstance(item, dict) else {})
-            if not isinstance(item, dict):
-                section.complain("not a mapping of names to values")
-                continue
-            made.append(make(section))
-            section.leftovers()
-        return made
+        return [made for index, item in enumerate(tree.value) for made in self._item(tree, index, item, make)]
+
+    def exercises(self, name: str, stream: IO[bytes]) -> Iterator[Exercise]:
+        """The exercises of a file, one by one."""
+        for number, tree in enumerate(read_items(name, stream)):
+            self.defects += tree.defects
+            if (number,) in tree.lines:
+                yield from self._item(tree, number, tree.value, _exercise)
+            else:
+                self.every(tree, _exercise)  # which is no list, and says so
+
+    def _item(self, tree: Tree, index: int, item: object, make: Callable[["_Section"], Part]) -> Iterator[Part]:
+        section = _Section(self, tree, (index,), item if isinstance(item, dict) else {})
+        if not isinstance(item, dict):
+            section.complain("not a mapping of names to values")
+            return
+        yield make(section)
+        section.leftovers()
 
 
 class _Section:
@@ -157,11 +164,11 @@ class _Section:
         found = self.raw(name)
         if found is None or found == "":
             if required:
-                self.complain(f"{name} is missing", name)
+                self.complain(f"{name}: it is missing", name)
             return ""
         if isinstance(found, str):
             return found.strip("\n")
-        self.complain(f"{name} is not a text (put it between quotes)", name)
+        self.complain(f"{name}: not a text, put it between quotes", name)
         return ""
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -170,7 +177,7 @@ class _Section:
             return ()
         if isinstance(found, list) and all(isinstance(item, str) for item in found):
             return tuple(found)
-        self.complain(f"{name} is not a list of texts", name)
+        self.complain(f"{name}: not a list of texts", name)
         return ()
 
     def sections(self, name: str) -> Iterable["_Section | str"]:
@@ -179,7 +186,7 @@ class _Section:
         if found is None or found == "":
             return
         if not isinstance(found, list):
-            self.complain(f"{name} is not a list", name)
+            self.complain(f"{name}: not a list", name)
             return
         for index, item in enumerate(found):
             if isinstance(item, dict):
@@ -194,16 +201,18 @@ class _Section:
         if isinstance(found, dict):
             return found
         if required or found not in (None, ""):
-            self.complain(f"{name} is missing" if found is None else f"{name} is not a mapping", name)
+            self.complain(
+                f"{name}: it is missing" if found is None else f"{name}: not a mapping of names to values", name
+            )
         return {}
 
     def leftovers(self) -> None:
         for name in self.value:
             if name not in self.asked:
-                self.complain(f"{name} is not a field that is known here", name)
+                self.complain(f"not a field that is known here: {name}", name)
 
     def remember(self, key: str) -> None:
-        self.reading.places.setdefault(key, self.tree.place(self.path))
+        self.reading.places.add(key, self.tree.place(self.path))
 
 
 def _concept(section: _Section) -> Concept:
@@ -258,10 +267,10 @@ def _rewriting(section: _Section, item: "_Section | str") -> Rewriting | None:
 def _resource(section: _Section) -> Resource:
     kind, minutes = section.text("kind", required=True), section.text("minutes")
     if kind and kind not in list(ResourceKind):
-        section.complain(f"kind is {kind}, not one of {', '.join(ResourceKind)}", "kind")
+        section.complain(f"kind: this is not known: {kind}: possible are: {', '.join(ResourceKind)}", "kind")
         kind = ""
     if minutes and not (minutes.isascii() and minutes.isdigit() and len(minutes) < 5):
-        section.complain("minutes is not a whole number", "minutes")
+        section.complain("minutes: not a whole number", "minutes")
         minutes = ""
     made = Resource(
         key=section.text("key", required=True),
@@ -286,7 +295,7 @@ def _exercise(section: _Section) -> Exercise:
     steps: list[Step] = []
     if "steps" in section.value:
         for name in sorted(_STEP & set(section.value)):
-            section.complain(f"{name} belongs into one of the steps", name)
+            section.complain(f"{name}: it belongs into one of the steps", name)
             section.asked.add(name)
         for inner in section.sections("steps"):
             if isinstance(inner, str):
@@ -352,7 +361,7 @@ def _switched(section: _Section, answer: Json, path: tuple[str, ...]) -> Json:
         elif part.shape == grading.Shape.SWITCH and value is not None:
             said = str(value).lower()
             if said not in _YES | _NO:
-                section.complain(f"{part.name} is neither yes nor no", *path, part.name)
+                section.complain(f"{part.name}: neither yes nor no", *path, part.name)
             made[part.name] = said in _YES
     return made
 
@@ -384,11 +393,11 @@ def _wrong(step: _Section, item: "_Section | str") -> WrongAnswer | None:
     if applied_to and not response:
         response = ""
     elif not several and not (isinstance(response, str) and response):
-        item.complain("response is missing, or neither a text nor a list of texts", "response")
+        item.complain("response: it is missing, or neither a text nor a list of texts", "response")
         return None
     made = WrongAnswer(
         response=tuple(response) if isinstance(response, list) else response,
-        feedback=item.text("feedback", required=True),
+        feedback=item.text("feedback", required=not item.text("credit")),
         misconception=item.text("misconception"),
         applied_to=applied_to,
         credit=item.text("credit"),

@@ -1,6 +1,7 @@
 """A CoursePackage to the files of the native format, such that reading them gives the same package."""
 
-from itertools import groupby
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
 from typing import Any
 
 from content.formats.yaml_tree import write_tree
@@ -42,13 +43,11 @@ def exercise_text(exercise: Exercise) -> str:
     return write_tree([_exercise(exercise)]).decode()
 
 
-def _chapters(exercises: tuple[Exercise, ...]) -> list[list[Exercise]]:
+def _chapters(exercises: Iterable[Exercise]) -> Iterator[list[Exercise]]:
     """Exercises in their order, a new file where the lesson changes."""
-    chapters = []
     for _, group in groupby(exercises, key=lambda exercise: exercise.lesson):
-        members = list(group)
-        chapters += [members[start : start + PER_FILE] for start in range(0, len(members), PER_FILE)]
-    return chapters
+        while members := list(islice(group, PER_FILE)):
+            yield members
 
 
 def _filled(**fields: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ def of_exercise(exercise: Exercise, rewritings: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"{mark} {rules}".encode()).hexdigest()
 
 
-def of_course(course_package: CoursePackage, exercises: Sequence[str]) -> str:
+def of_course(course_package: CoursePackage, exercises: Iterable[str]) -> str:
     """Return the mark of everything, given those of the exercises; files are there by their hashes."""
     whole = replace(
         course_package,
@@ -43,9 +43,12 @@ def of_course(course_package: CoursePackage, exercises: Sequence[str]) -> str:
         misconceptions=_sorted(course_package.misconceptions),
         resources=_sorted(course_package.resources),
     )
-    parts = [fingerprint(whole), *exercises]
-    parts += [f"{name} {hashlib.sha256(data).hexdigest()}" for name, data in sorted(course_package.files.items())]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    mark = hashlib.sha256(fingerprint(whole).encode())
+    for exercise in exercises:
+        mark.update(f"\n{exercise}".encode())
+    for name in sorted(course_package.files):
+        mark.update(f"\n{name} {hashlib.sha256(course_package.files[name]).hexdigest()}".encode())
+    return mark.hexdigest()
 
 
 def _sorted(parts: Sequence[Any]) -> tuple[Any, ...]:

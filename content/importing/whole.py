@@ -1,8 +1,9 @@
 """Writes: a course package into rows, in one transaction; a second one of the same writes nothing."""
 
 import hashlib
+import json
 import mimetypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +12,17 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 
-from content import package, schema, search
+from content import package, packed, schema, search
 from content.importing import marks, rows
 from content.importing.revisions import tell
 from content.models import Concept, Course, Exercise, Figure, Misconception, Prerequisite, Resource, Rule, Step
+from content.shelf import Index, Shelf
 
 BATCH = 1000
-PORTION = 2000  # exercises in memory as rows at a time
+PORTION, PORTION_SIZE = 2000, 4_000_000  # exercises in memory as rows at a time, and characters of them
+
+
+Portion = Sequence[tuple[package.Exercise, int, str]]  # each with its position and its mark
 
 
 class Refused(ValueError):
@@ -40,7 +45,7 @@ class ImportReport:
     created: int
     retired: int
     dropped: int  # parts of the source that could not be used
-    defects: tuple[package.Defect, ...]
+    defects: Sequence[package.Defect]
 
 
 def import_package(
@@ -64,7 +69,7 @@ def import_package(
         created=writing.created,
         retired=writing.retired,
         dropped=sum(defect.dropped for defect in defects),
-        defects=tuple(defects),
+        defects=defects,
     )
 
 
@@ -84,7 +89,7 @@ class _Writing:
         rewritings = {
             one.key: [[rule.before, rule.after] for rule in one.rewritings] for one in self.package.misconceptions
         }
-        of_exercises = [marks.of_exercise(exercise, rewritings) for exercise in self.package.exercises]
+        of_exercises = Shelf(str, str, (marks.of_exercise(one, rewritings) for one in self.package.exercises))
         mark = marks.of_course(self.package, of_exercises)
         fields = {
             name: getattr(self.package, name) for name in ("title", "language", "description", "licence", "attribution")
@@ -236,10 +241,24 @@ class _Writing:
     ) -> None:
         """Write the exercises that changed, with all their parts; put all in order; retire the rest."""
         of_course = Exercise.objects.filter(course=self.course)
-        known = {row.key: row for row in of_course.only("key", "course", "position", "fingerprint", "retired")}
+        wanted: Index[int] = Index()
+        for portion in _portions(enumerate(zip(self.package.exercises, of_exercises, strict=True))):
+            self._portion(portion, concepts, misconceptions)
+            wanted.update((exercise.key, 1) for exercise, _, _ in portion)
+        in_use = of_course.filter(~Q(fingerprint=""), retired=False)
+        gone = [pk for pk, key in in_use.values_list("pk", "key").order_by().iterator() if key not in wanted]
+        for start in range(0, len(gone), BATCH):
+            self.retired += of_course.filter(pk__in=gone[start : start + BATCH]).update(retired=True)
+
+    def _portion(
+        self, portion: Portion, concepts: Mapping[str, Concept], misconceptions: Mapping[str, Misconception]
+    ) -> None:
+        keys = [exercise.key for exercise, _, _ in portion]
+        rows_of = Exercise.objects.filter(course=self.course, key__in=keys)
+        known = {row.key: row for row in rows_of.only("key", "course", "position", "fingerprint", "retired")}
         moved: list[Exercise] = []
         other: list[tuple[package.Exercise, int, str]] = []
-        for position, (exercise, mark) in enumerate(zip(self.package.exercises, of_exercises, strict=True)):
+        for exercise, position, mark in portion:
             row = known.get(exercise.key)
             if row is None or row.retired or row.fingerprint != mark:
                 self.created += row is None
@@ -247,19 +266,13 @@ class _Writing:
             elif row.position != position:
                 row.position = position
                 moved.append(row)
-        self.changed = len(other)
+        self.changed += len(other)
         Exercise.objects.bulk_update(moved, ["position"], batch_size=BATCH)
-        for start in range(0, len(other), PORTION):
-            self._write(other[start : start + PORTION], concepts, misconceptions)
-        gone = of_course.filter(~Q(fingerprint=""), retired=False)
-        gone_ids = [known[key].pk for key in known.keys() - {exercise.key for exercise in self.package.exercises}]
-        self.retired = gone.filter(pk__in=gone_ids).update(retired=True)
+        if other:
+            self._write(other, concepts, misconceptions)
 
     def _write(
-        self,
-        other: Sequence[tuple[package.Exercise, int, str]],
-        concepts: Mapping[str, Concept],
-        misconceptions: Mapping[str, Misconception],
+        self, other: Portion, concepts: Mapping[str, Concept], misconceptions: Mapping[str, Misconception]
     ) -> None:
         keys = [exercise.key for exercise, _, _ in other]
         known = {row.key: row for row in Exercise.objects.filter(course=self.course, key__in=keys)}
@@ -272,6 +285,20 @@ class _Writing:
         Exercise.objects.bulk_create([row for _, row in written if row.key not in known], batch_size=BATCH)
         Exercise.objects.bulk_update([row for _, row in written if row.key in known], [*rows.FIELDS], batch_size=BATCH)
         rows.write_parts(written, concepts, misconceptions)
+
+
+def _portions(exercises: Iterable[tuple[int, tuple[package.Exercise, str]]]) -> Iterator[Portion]:
+    """Exercises in portions that the memory holds, however large the single ones are."""
+    portion: list[tuple[package.Exercise, int, str]] = []
+    size = 0
+    for position, (exercise, mark) in exercises:
+        portion.append((exercise, position, mark))
+        size += len(json.dumps(packed.to_json(exercise)))
+        if len(portion) >= PORTION or size >= PORTION_SIZE:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 def _link(

@@ -6,7 +6,7 @@ over several seeds.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from content import grading, markup, rewriting, variants
@@ -174,15 +174,16 @@ def _wrong_answer_problems(step: Step, wrong: WrongAnswer) -> Iterator[str]:
     response = list(wrong.response) if isinstance(wrong.response, tuple) else wrong.response
     if step.answer["kind"] == "number" and isinstance(response, str):
         response = response.partition("..")[0]  # of a range, one end stands for all
+    alone = [replace(one, credit="") for one in step.wrong_answers]  # what is no credit is told with the structure
     try:
         grade = grading.grade(key, response)
         if grade.correct:
             yield f"this answer is right: {response}"
-        elif grading.grade(key, response, wrong_answers=step.wrong_answers).wrong_answer is None:
+        elif grading.grade(key, response, wrong_answers=alone).wrong_answer is None:
             yield f"no answer of a student is recognised as this: {response}"
     except grading.Unreadable as error:
         yield f"it cannot be read: {response}: {error}"
-    if not wrong.feedback.strip():
+    if not wrong.feedback.strip() and not wrong.credit:  # for part of the credit, «partly right» is told anyway
         yield "say what the student is told"
 
 
