@@ -12,7 +12,6 @@ from fractions import Fraction
 from content.formats.naming import mark_of
 from content.package import Json, Step, WrongAnswer
 
-PARTLY = "Partly right."
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?\Z")
 
 
@@ -54,7 +53,7 @@ class _Making:
         """Keep an answer that is not wholly right, if there is anything to say of it."""
         credit = decimal(given.share) if 0 < given.share < 1 else ""
         if given.feedback or credit:
-            self.wrong.append(WrongAnswer(response=response, feedback=given.feedback or PARTLY, credit=credit))
+            self.wrong.append(WrongAnswer(response=response, feedback=given.feedback, credit=credit))
 
 
 def share_of(percent: str) -> Fraction | None:
@@ -212,6 +211,8 @@ def from_numbers(given: Sequence[Given], *, unit: str = "", unit_required: bool 
     for each, number in numbers:
         if each.share < 1 and each.share >= 0:
             low_, high_ = _interval(each, number)
+            edge = (high_ - low_) / 1000  # a range that begins where the right ones end does not hold their last one
+            low_, high_ = (low_ + edge if low_ == high else low_), (high_ - edge if high_ == low else high_)
             making.note(decimal(number) if low_ == high_ else f"{decimal(low_)}..{decimal(high_)}", each)
     if others:
         every = [decimal((low + high) / 2), *map(decimal, others)]
@@ -270,8 +271,7 @@ def choices_of(step: Step) -> list[Given]:
         usual = Fraction(1 if choice in right else -1, len(right)) if several else Fraction(choice in right)
         share = credit.get(choice, Fraction(0) if several else usual) if credit else usual
         share = max(min(share, Fraction(1)), Fraction(-1))
-        feedback = said.get(choice, "")
-        made.append(Given(text=str(text), share=share, feedback="" if feedback == PARTLY else feedback))
+        made.append(Given(text=str(text), share=share, feedback=said.get(choice, "")))
     return made
 
 
@@ -319,7 +319,7 @@ def _foreseen(step: Step) -> list[Given]:
         Given(
             text=wrong.response,
             share=Fraction(wrong.credit) if wrong.credit else Fraction(0),
-            feedback="" if wrong.feedback == PARTLY else wrong.feedback,
+            feedback=wrong.feedback,
         )
         for wrong in step.wrong_answers
         if isinstance(wrong.response, str) and wrong.response

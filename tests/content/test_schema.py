@@ -135,6 +135,10 @@ def test_a_template_is_checked_over_several_variants() -> None:
     assert "is right" in problems(course(exercises=(Exercise(key="e", steps=(sometimes,), variables=variables),)))
 
 
+def test_a_wrong_answer_that_is_worth_something_needs_no_words() -> None:
+    assert problems(course(step(wrong_answers=(WrongAnswer(response="6", feedback="", credit="0.5"),)))) == ""
+
+
 def test_a_place_is_given_with_its_file_and_line() -> None:
     defects = schema.check(course(step(concepts=("gone",))), places={"step sum": "exercises/1.yaml line 7"})
     assert [defect.place for defect in defects] == ["exercises/1.yaml line 7 (step sum)"]

@@ -124,7 +124,8 @@ class _Item:
         if wrong.misconception:
             self.report(f"QTI has no place for this: a misconception: {wrong.misconception}")
         credit = [_add_score(_value(wrong.credit, "float"))] if wrong.credit else []
-        return [test, *credit, self._shown(f"wrong_{name}", wrong.feedback)]
+        said = [self._shown(f"wrong_{name}", wrong.feedback)] if wrong.feedback else []
+        return [test, *credit, *said]
 
     def _shown(self, identifier: str, text: str, *, title: str = "") -> Element:
         """A rule that shows a feedback, which is written too."""
