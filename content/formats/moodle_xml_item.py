@@ -3,6 +3,7 @@
 import base64
 import binascii
 from fractions import Fraction
+from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from content.formats.answers import Given, share_of
@@ -16,6 +17,10 @@ _YES = {"1", "true", "yes"}
 _USUAL = {
     *("your answer is correct.", "your answer is partially correct.", "your answer is incorrect."),
     *("你的答案正确", "你的答案部分正确", "你的答案不正确", "您的回答正确", "您的回答部分正确。", "您的回答不正确。"),
+    *("votre réponse est correcte.", "votre réponse est partiellement correcte.", "votre réponse est incorrecte."),
+    *("die antwort ist richtig.", "die antwort ist teilweise richtig.", "die antwort ist falsch."),
+    *("respuesta correcta", "respuesta parcialmente correcta.", "respuesta incorrecta."),
+    *("ваш ответ верный.", "ваш ответ частично правильный.", "ваш ответ неправильный."),
     *("您的答案正确", "您的答案部分正确", "您的答案错误", "", "correct", "incorrect"),
 }
 
@@ -117,9 +122,10 @@ class Item:
     def question(self, *steps: "tuple[str, object]", prompt: str | None = None) -> Question:
         """The question with what all kinds have in common, and these steps."""
         self._points()
+        shown = self.markdown(self.element.find("questiontext")) if prompt is None else prompt
         return Question(
             title=" ".join(self.said("name").split()),
-            prompt=self.markdown(self.element.find("questiontext")) if prompt is None else prompt,
+            prompt="\n\n".join(part for part in (shown, self._old_picture()) if part),
             steps=steps,  # type: ignore[arg-type]
             name=self.said("idnumber"),
             solution=self._solution(),
@@ -130,6 +136,23 @@ class Item:
                 )
             ),
         )
+
+    def _old_picture(self) -> str:
+        """The picture of a question as Moodle 1 has it, beside the text."""
+        name = self.said("image")
+        if not name:
+            return ""
+        try:
+            data = base64.b64decode("".join(self.said("image_base64").split()), validate=True)
+            if data:
+                return f"![](figures/{self.collected.pictures.add(PurePosixPath(name).name, data)})"
+        except PictureProblem as problem:
+            self.report(str(problem))
+            return ""
+        except (binascii.Error, ValueError):
+            pass  # said as one that is not there
+        self.report(f"a picture that is not among the files: {name}")
+        return ""
 
     def _points(self) -> None:
         points = self.said("defaultgrade") or self.said("defaultmark")

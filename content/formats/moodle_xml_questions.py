@@ -5,12 +5,13 @@ from fractions import Fraction
 
 from content.formats import answers
 from content.formats.answers import Given, Made, number_of
-from content.formats.collected import Question
+from content.formats.collected import Question, Reading
 from content.formats.moodle_xml_calculated import read_calculated
 from content.formats.moodle_xml_gaps import read_cloze, read_gap_select
 from content.formats.moodle_xml_item import Item, Untranslatable, said
 from content.formats.moodle_xml_stack import read_stack
 from content.formats.naming import mark_of
+from content.formats.xml_tree import Element
 from content.html import from_plain
 from content.package import WrongAnswer
 
@@ -23,16 +24,18 @@ def read_description(item: Item) -> None:
     more = item.markdown(item.element.find("generalfeedback"))
     item.collected.reading(
         item.place,
-        title=" ".join(item.said("name").split()),
-        text="\n\n".join(part for part in (text, more) if part),
-        name=item.said("idnumber"),
-        tags=tuple(said(part, "text") for part in item.element.findall("tags/tag")),
+        Reading(
+            title=" ".join(item.said("name").split()),
+            text="\n\n".join(part for part in (text, more) if part),
+            name=item.said("idnumber"),
+            tags=tuple(said(part, "text") for part in item.element.findall("tags/tag")),
+        ),
     )
 
 
 def _multiple_choice(item: Item) -> Question:
     given = [item.given(each, item.markdown(each, inline=True)) for each in item.element.findall("answer")]
-    several = not item.is_set("single", default=True)
+    several = not item.is_set("single", default=item.element.get("type") != "oumultiresponse")
     return item.question(("", answers.from_choices(given, several=several, shuffle=_shuffled(item))))
 
 
@@ -83,12 +86,17 @@ def _numerical(item: Item) -> Question:
 
 
 def _matching(item: Item) -> Question:
-    pairs = [
-        (item.markdown(each, inline=True), from_plain(said(each, "answer"), inline=True).text)
-        for each in item.element.findall("subquestion")
-    ]
+    pairs = [(item.markdown(each, inline=True), _partner(item, each)) for each in item.element.findall("subquestion")]
     made = answers.from_pairs(pairs)
     return item.question(("", made))
+
+
+def _partner(item: Item, pair: Element) -> str:
+    """What belongs to a stem: plain text, or what its format says where it is dragged."""
+    answer = pair.find("answer")
+    if answer is not None and answer.get("format"):
+        return item.markdown(answer, inline=True)
+    return from_plain(said(pair, "answer"), inline=True).text
 
 
 def _ordering(item: Item) -> Question:
@@ -126,11 +134,13 @@ def _refuse(reason: str) -> Callable[[Item], Question]:
 
 READERS: dict[str, Callable[[Item], Question]] = {
     "multichoice": _multiple_choice,
+    "oumultiresponse": _multiple_choice,
     "truefalse": _true_false,
     "shortanswer": _short_answer,
     "numerical": _numerical,
     "matching": _matching,
     "match": _matching,
+    "ddmatch": _matching,
     "ordering": _ordering,
     "essay": _essay,
     "cloze": read_cloze,

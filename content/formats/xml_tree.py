@@ -1,4 +1,4 @@
-"""XML from outside, element by element: a document type is refused, so there are no entities and nothing is fetched.
+"""XML from outside, element by element: a document type may define no entities, and nothing is ever fetched.
 
 Names are given without their namespaces: formats are told apart by their root, not by a prefix.
 """
@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 from xml.parsers import expat
 
 PIECE = 65_536
+MAX_DEFAULTS = 1000
 MAX_DEPTH = 100  # elements within each other; reading goes down with them
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _EXPATS_OWN = {"utf-8", "utf-16", "iso8859-1", "ascii", "utf-16-le", "utf-16-be"}
@@ -35,7 +36,7 @@ def elements(stream: IO[bytes], names: frozenset[str]) -> Iterator[Element]:
             root = element if root is None else root
             depth += 1
             if depth > MAX_DEPTH:
-                raise XmlProblem(f"more than {MAX_DEPTH} elements within each other")
+                raise XmlProblem(f"too many elements within each other: at most {MAX_DEPTH}")
             continue
         depth -= 1
         if depth == 1 and root is not None:
@@ -54,7 +55,7 @@ def nested(stream: IO[bytes], names: frozenset[str]) -> Iterator[tuple[tuple[Ele
     for event, element in _events(stream):
         if event == "start":
             if len(around) >= MAX_DEPTH:
-                raise XmlProblem(f"more than {MAX_DEPTH} elements within each other")
+                raise XmlProblem(f"too many elements within each other: at most {MAX_DEPTH}")
             around.append(element)
             wanted = element if wanted is None and element.tag in names else wanted
             continue
@@ -73,7 +74,7 @@ def read_xml(data: bytes) -> Element:
     for event, element in _events(io.BytesIO(data)):
         depth += 1 if event == "start" else -1
         if depth > MAX_DEPTH:
-            raise XmlProblem(f"more than {MAX_DEPTH} elements within each other")
+            raise XmlProblem(f"too many elements within each other: at most {MAX_DEPTH}")
         root = element if root is None else root
     if root is None:
         raise XmlProblem("not XML: no element")
@@ -145,13 +146,18 @@ def _pieces(source: Iterator[bytes]) -> Iterator[bytes | str]:
 
 
 class _Guard:
-    """Reads ahead of the parser, up to the root, and refuses a document type: after the root there can be none."""
+    """Reads ahead of the parser, up to the root, and refuses a document type that defines entities.
+
+    One that only names where its rules are, as most files of QTI 1.2 have it, does no harm: nothing is fetched.
+    """
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate()
-        self._parser.StartDoctypeDeclHandler = self._refuse
+        self._parser.EntityDeclHandler = self._refuse
+        self._parser.AttlistDeclHandler = self._count
         self._parser.StartElementHandler = self._begun
         self._at_root = False
+        self._defaults = 0  # letters of attributes that each element would get unasked
 
     def look(self, piece: bytes | str) -> None:
         if not self._at_root:
@@ -164,5 +170,10 @@ class _Guard:
     def _begun(self, name: str, attributes: object) -> None:
         self._at_root = True
 
+    def _count(self, element: str, name: str, kind: str, default: str | None, required: bool) -> None:
+        self._defaults += len(default or "")
+        if self._defaults > MAX_DEFAULTS:
+            raise XmlProblem("refused: a document type that fills elements")
+
     def _refuse(self, name: str, *rest: object) -> None:
-        raise XmlProblem("refused: a document type, which could define entities")
+        raise XmlProblem("refused: a document type that defines entities")

@@ -8,25 +8,27 @@ in a course, is said in docs/content.md.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from xml.etree.ElementTree import Element, tostring
 
-from content.formats.naming import Concepts, Keys, language_of, mark_of, slug_of
+from content.formats.naming import Concepts, Keys, language_of, mark_of
 from content.formats.pictures import Pictures
 from content.formats.qti import lom, manifest, texts
 from content.formats.qti.assembly import About, Made
-from content.formats.qti.item import read_item
+from content.formats.qti.item import read_item, read_passage
 from content.formats.qti.manifest import ITEM_ROOTS, MANIFEST, OLD_ROOTS, TEST_ROOTS, Place
 from content.formats.qti.names import as_version_two
-from content.formats.qti.old_item import fields_of, read_old_item
+from content.formats.qti.old_item import TEXT_ONLY, fields_of, kind_of, read_old_item, read_old_passage
 from content.formats.qti.parts import Unusable
 from content.formats.qti.writing import write
 from content.formats.source import CourseError, Files, Journal, Loaded, name_of, open_file
 from content.formats.xml_tree import XmlProblem, nested, read_xml
-from content.package import CoursePackage, Exercise
+from content.markup import readable
+from content.package import CoursePackage, Exercise, Resource, ResourceKind
 from content.schema import TITLE_LENGTH
 
 TITLE = "QTI"
-_CODE = re.compile(r"(?=\S*\d)(?=\S*[_-])\S+\Z")
+_CODE = re.compile(r"(?=\S*\d)(?=\S*[_-])\S+\Z|(?:question|item)(?:\s*\d+)?\Z", re.IGNORECASE)
 
 __all__ = ["TITLE", "read", "recognises", "write"]
 
@@ -48,7 +50,7 @@ def read(files: Files) -> Loaded:
     reading = _Reading(files)
     for place in reading.package.places:
         reading.place(place)
-    if not reading.exercises:
+    if not reading.exercises and not reading.resources:
         reasons = dict.fromkeys(defect.problem for defect in reading.journal.defects)
         raise CourseError(f"no item of QTI that can be used: {'; '.join(list(reasons)[:3]) or 'there are none'}")
     return reading.loaded()
@@ -64,6 +66,8 @@ class _Reading:
         self.pictures = Pictures(files)
         self.keys, self.concepts = Keys(), Concepts()
         self.exercises: list[Exercise] = []
+        self.resources: list[Resource] = []
+        self.passages: dict[str, str] = {}  # texts that questions refer to, by their idents
         self.own_answers: dict[str, str | list[str]] = {}
         self.seen: set[tuple[str, str]] = set()
         self.ids: set[str] = set()
@@ -113,11 +117,32 @@ class _Reading:
         told = texts.Texts(self.files, self.pictures, place.name.rpartition("/")[0], report)
         try:
             about = self._about(place, item, key, title)
-            made = read_item(item, about, told) if item.tag == "assessmentItem" else read_old_item(item, about, told)
+            if item.tag == "assessmentItem":
+                passage = read_passage(item, told)
+                made = read_item(item, about, told) if not passage else None
+            else:
+                passage = read_old_passage(item, told) if kind_of(item) == TEXT_ONLY else ""
+                made = read_old_item(item, self._with_passage(item, about), told) if not passage else None
         except Unusable as problem:
             self._dropped(known, str(problem))
             return
-        self._keep(known, made)
+        if made is None:
+            self._passage(known, name, about, passage)
+        else:
+            self._keep(known, made)
+
+    def _passage(self, item: str, ident: str, about: About, text: str) -> None:
+        """Keep a text that asks nothing as a reading, for those questions as well that refer to it."""
+        self.passages[ident] = text
+        title = (about.title or readable(text)[:80])[:TITLE_LENGTH]
+        self.resources.append(
+            Resource(key=about.key, title=title, kind=ResourceKind.READING, text=text, concepts=about.concepts)
+        )
+        self.journal.became(item, about.key)
+
+    def _with_passage(self, item: Element, about: About) -> About:
+        refers = fields_of(item).get("parent_stimulus_item_ident", "")
+        return replace(about, common=self.passages.get(refers, ""))
 
     def _dropped(self, item: str, problem: str) -> None:
         self.source_steps += 1
@@ -131,7 +156,7 @@ class _Reading:
 
     def _about(self, place: Place, item: Element, key: str, title: str) -> About:
         said = place.about if item.tag == "assessmentItem" else _old_metadata(item)
-        shown = " ".join(title.split())
+        shown = " ".join(unescape(title).split())
         path = " / ".join(part for part in (place.test, place.section) if part)
         named = place.section or place.test or self.title or name_of(self.files) or "QTI"
         concepts = tuple(self.concepts.of(f"\0{key}", title=label, name=key) for key, label in said.concepts)
@@ -151,15 +176,17 @@ class _Reading:
         about, exercises = self.package.about, tuple(self.exercises)
         title = (self.title or name_of(self.files) or "QTI")[:TITLE_LENGTH]
         used = [concept for exercise in exercises for step in exercise.steps for concept in step.concepts]
+        used += [concept for resource in self.resources for concept in resource.concepts]
         course = CoursePackage(
-            slug=slug_of(title),
+            slug=manifest.slug(self.package.identifier, title),
             title=title,
-            language=language_of(exercise.prompt for exercise in exercises),
+            language=language_of([*(one.prompt for one in exercises), *(one.text for one in self.resources)]),
             description=about.description,
             licence=about.licence[:TITLE_LENGTH],
             attribution=about.attribution,
             concepts=self.concepts.all(used),
             exercises=exercises,
+            resources=tuple(self.resources),
             files=self.pictures,
         )
         return Loaded(
@@ -185,9 +212,7 @@ def _around(around: tuple[Element, ...]) -> tuple[str, str]:
 def _kind(item: Element) -> str:
     """What the source calls the kind of an item."""
     if item.tag == "item":
-        fields = fields_of(item)
-        named = ("question_type", "bbmd_questiontype", "cc_profile", "qmd_itemtype")
-        return next((fields[name] for name in named if fields.get(name)), "item")
+        return kind_of(item) or "item"
     return ", ".join(dict.fromkeys(_interactions(item))) or item.tag
 
 

@@ -28,6 +28,7 @@ class About:
 
     key: str
     title: str = ""
+    common: str = ""  # a text that the question refers to, shown before it
     lesson: str = ""
     licence: str = ""
     attribution: str = ""
@@ -74,7 +75,7 @@ def assemble(about: About, body: str, parts: Mapping[int, Part], *, variables: J
     exercise = Exercise(
         key=about.key,
         title=about.title[: schema.EXERCISE_TITLE_LENGTH],
-        prompt=before,
+        prompt=_joined(about.common, before),
         steps=tuple(steps),
         lesson=about.lesson[: schema.TITLE_LENGTH],
         licence=about.licence[: schema.TITLE_LENGTH],

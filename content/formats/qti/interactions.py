@@ -9,7 +9,7 @@ from content.formats.qti import parts
 from content.formats.qti.declarations import NUMBERS, Declaration, number
 from content.formats.qti.parts import Ask, Part, Show, Unusable
 from content.formats.qti.processing import Processing
-from content.formats.qti.texts import Texts, as_html, place, unescaped
+from content.formats.qti.texts import Report, Texts, as_html, place, unescaped
 from content.formats.qti.trials import Responses, Run, Trial
 
 INLINE = frozenset({"textEntryInteraction", "inlineChoiceInteraction"})
@@ -55,13 +55,14 @@ class Reading:
         if declared.cardinality == "record":
             raise Unusable("a response of several fields")
         literals = self.processing.literals()
-        singles = [(value,) for value in dict.fromkeys([*declared.correct, *declared.mapping, *literals])]
+        beside = self.processing.compared_with(name)
+        singles = [(value,) for value in dict.fromkeys([*declared.correct, *declared.mapping, *beside])]
         return Ask(
             trial=Trial(self.processing, self.right, name),
             show=self.show,
             inline=inline,
             prompt=prompt,
-            candidates=(*singles, *self.processing.containers()),
+            candidates=(*singles, *self.processing.containers(name)),
             literals=tuple(made for one in literals if (made := number(one)) is not None),
         )
 
@@ -181,10 +182,10 @@ def _match(element: Element, reading: Reading) -> list[Part]:
     if len(sets) != 2:
         raise Unusable("a match without two sets")
     first, second = ({one.get("identifier", ""): reading.option(one) for one in part} for part in sets)
-    return _paired(ask, first, second)
+    return _paired(ask, first, second, reading.texts.report)
 
 
-def _paired(ask: Ask, first: Mapping[str, str], second: Mapping[str, str]) -> list[Part]:
+def _paired(ask: Ask, first: Mapping[str, str], second: Mapping[str, str], report: Report) -> list[Part]:
     """Matching, from whichever side each has one partner; else a choice of several for each of the first side."""
     right = [pair.split(" ", 1) for pair in ask.right if " " in pair]
     stems = [pair[0] for pair in right]
@@ -195,10 +196,11 @@ def _paired(ask: Ask, first: Mapping[str, str], second: Mapping[str, str]) -> li
         trial = Trial(ask.trial.judge, {**ask.trial.right, ask.name: _turned(ask.right)}, ask.name, _turned)
         turned = replace(ask, trial=trial, candidates=())
         return [parts.pairs(turned, second, first)]
-    return [
-        _column(ask, stem, shown, second, [pair[1] for pair in right if pair[0] == stem])
-        for stem, shown in first.items()
-    ]
+    rows = {stem: [pair[1] for pair in right if pair[0] == stem] for stem in first}
+    for stem in [stem for stem, chosen in rows.items() if not chosen]:
+        report(f"a row that nothing belongs to is left out: {first[stem]}")
+        del rows[stem]
+    return [_column(stem, first[stem], second, chosen) for stem, chosen in rows.items()]
 
 
 def _turned(values: Sequence[str]) -> list[str]:
@@ -206,9 +208,7 @@ def _turned(values: Sequence[str]) -> list[str]:
     return [" ".join(reversed(pair.split(" ", 1))) for pair in values]
 
 
-def _column(ask: Ask, stem: str, shown: str, options: Mapping[str, str], right: Sequence[str]) -> Part:
-    if not right:
-        raise Unusable(f"no option belongs to a stem: {stem}")
+def _column(stem: str, shown: str, options: Mapping[str, str], right: Sequence[str]) -> Part:
     judge = _OneStem(right)
     asked = Ask(trial=Trial(judge, {stem: right}, stem), show=lambda _: "", prompt=shown)
     return parts.choices(asked, options, several=True, shuffle=False)

@@ -25,7 +25,12 @@ def read_item(item: Element, about: About, texts: Texts) -> Made:
         raise Unusable(reading.why_nothing())
     solution = reading.solution()
     made = assemble(
-        replace(about, solution=solution or about.solution, hints=(*about.hints, *reading.early_hints)),
+        replace(
+            about,
+            common=reading.passage(),
+            solution=solution or about.solution,
+            hints=(*about.hints, *reading.early_hints),
+        ),
         body,
         parts,
         variables=reading.template.variables,
@@ -33,6 +38,12 @@ def read_item(item: Element, about: About, texts: Texts) -> Made:
     for rule in sorted(reading.processing.unknown):
         texts.report(f"a rule that is not understood: {rule}")
     return sound(made, texts.report)
+
+
+def read_passage(item: Element, texts: Texts) -> str:
+    """The text of an `assessmentItem` that asks nothing; of one that asks something, nothing."""
+    body = item.find("itemBody")
+    return "" if body is None or _interactions(item) else texts.markdown(unescaped(as_html(body)))
 
 
 class _Item:
@@ -102,14 +113,15 @@ class _Item:
         if tag == "rubricBlock":
             return None if "candidate" in element.get("view", "candidate").split() else ""
         if tag in {"feedbackInline", "feedbackBlock"}:
+            if _interactions(element):
+                self.texts.report("a question that comes after an answer only", dropped=True)
             return ""
+        if tag == "object" and element.get("type", "").startswith("text/html"):
+            return f"<div>{self.texts.included(element.get('data', ''))}</div>"
         if tag == "div" and element.get("class") == COMMON_CLASS:
             return f"{as_html(element)}<p>{COMMON}</p>"
         if tag in interactions.SILENT:
-            if tag == "mediaInteraction":
-                self.texts.report("a film or sound: left out", dropped=True)
-            else:
-                self._with_hint(element, parts)
+            self._silent(element, parts)
             return ""
         if not tag.endswith("Interaction"):
             return None
@@ -126,9 +138,24 @@ class _Item:
             places.append(place(number, inline=part.inline))
         return "".join(places)
 
+    def _silent(self, element: Element, parts: dict[int, Part]) -> None:
+        """What is no question: a button that brings a hint, or a film."""
+        if element.tag == "mediaInteraction":
+            self.texts.report("a film or sound: left out", dropped=True)
+        else:
+            self._with_hint(element, parts)
+
     def why_nothing(self) -> str:
         """Why nothing of the item can be asked."""
+        if self.found and not self.refused:
+            return "what is asked depends on what was answered before"
         return self.refused[0] if self.refused else "nothing is asked"
+
+    def passage(self) -> str:
+        """The texts that the item refers to."""
+        named = [one.get("href", "") for one in self.item.findall("assessmentStimulusRef")]
+        said = [self.texts.markdown(self.texts.included(address)) for address in named]
+        return "\n\n".join(text for text in said if text)
 
     def show(self, shown: Sequence[str]) -> str:
         """The text of feedback, by its places among the item's."""
@@ -159,7 +186,8 @@ class _Item:
 
     def _rubric(self, views: set[str]) -> str:
         found = [one for one in self.item.iter("rubricBlock") if views & set(one.get("view", "").split())]
-        return "\n\n".join(self.texts.markdown(unescaped(as_html(one))) for one in found)
+        said = [self.texts.markdown(unescaped(as_html(one))) for one in found]
+        return "\n\n".join(text for text in said if text)
 
 
 def _given(declared: Declaration) -> Sequence[str]:

@@ -1,9 +1,11 @@
 """A package of QTI: which files hold items, in which order and under which test and section they stand."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from xml.etree.ElementTree import Element
 
+from content.formats.naming import mark_of, slug_of
 from content.formats.qti import lom
 from content.formats.qti.names import as_version_two
 from content.formats.qti.texts import joined
@@ -11,6 +13,8 @@ from content.formats.source import Files, Journal, head_of
 from content.formats.xml_tree import XmlProblem, read_xml, root_of
 
 MANIFEST = "imsmanifest.xml"
+OWN = "course_"  # before the short name of a course, in the identifier of a package that is written here
+_DRAWN = re.compile(r"(?=[a-fA-F-]*\d)[0-9a-fA-F-]{8}")
 ITEM_ROOTS = frozenset({"assessmentItem", "qti-assessment-item"})
 TEST_ROOTS = frozenset({"assessmentTest", "qti-assessment-test", "assessmentSection", "qti-assessment-section"})
 OLD_ROOTS = frozenset({"questestinterop"})
@@ -34,6 +38,7 @@ class Package:
 
     about: lom.Metadata
     places: tuple[Place, ...]
+    identifier: str = ""  # what the tool that made the package calls it
 
 
 def root(files: Files, name: str) -> str:
@@ -46,13 +51,24 @@ def read(files: Files, journal: Journal) -> Package:
     reading = _Reading(files, journal)
     reading.manifests()
     reading.loose()
-    return Package(about=reading.about, places=tuple(reading.places.values()))
+    return Package(about=reading.about, places=tuple(reading.places.values()), identifier=reading.identifier)
+
+
+def slug(identifier: str, title: str) -> str:
+    """The short name of the course that a package becomes: its own if it was written here, else from its title.
+
+    An identifier that a tool drew tells packages of one title apart; one such as `main_manifest` tells nothing.
+    """
+    if identifier.startswith(OWN):
+        return identifier.removeprefix(OWN)
+    return f"{slug_of(title)[:60]}-{mark_of(identifier)[:6]}" if _DRAWN.search(identifier) else slug_of(title)
 
 
 class _Reading:
     def __init__(self, files: Files, journal: Journal) -> None:
         self.files, self.journal = files, journal
         self.about = lom.Metadata()
+        self.identifier = ""
         self.places: dict[str, Place] = {}
         self.known: dict[str, lom.Metadata] = {}  # file -> what its manifest says about it
         self.roots = {name: found for name in files if (found := root(files, name))}
@@ -74,6 +90,7 @@ class _Reading:
             folder = name.rpartition("/")[0]
             about = lom.read(manifest.find("metadata"))
             self.about = self.about if self.about.title else about
+            self.identifier = self.identifier or manifest.get("identifier", "")
             self._resources(manifest, folder)
             if not self.about.title:
                 self.about = replace(self.about, title=_organised(manifest))

@@ -1,47 +1,61 @@
 """An item of QTI 1.2 as an exercise, and what Canvas, Blackboard and Respondus write in that format of their own."""
 
-import html as markup
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from xml.etree.ElementTree import Element
 
 from content.formats.qti import old_calculated, parts, trials
 from content.formats.qti.assembly import About, Made, assemble, sound
+from content.formats.qti.old_dialects import RESPONSES, gaps, settle
+from content.formats.qti.old_judges import Listed, Sorted, Together
+from content.formats.qti.old_material import MATERIAL, Material
 from content.formats.qti.old_rules import Rules
 from content.formats.qti.parts import Ask, Part, Unusable
 from content.formats.qti.texts import Texts, place
 from content.formats.qti.trials import Trial
-from content.package import Hint, Json
+from content.package import Hint
 
-RESPONSES = ("response_lid", "response_str", "response_num", "response_grp", "response_xy", "response_extension")
-_REFUSED = {
-    "response_xy": "places in a picture are to be clicked",
-    "response_extension": "a program of its own is needed",
-}
+TEXT_ONLY = "text_only_question"
+_NO_PLACE = "an interaction that a course does not have"
 _IN_BRACKETS = {"fill_in_multiple_blanks_question", "multiple_dropdowns_question"}
-_NOTHING_ASKED = {"text_only_question": "a text that asks nothing", "file_upload_question": "a file is to be handed in"}
+_HANDED_IN = {"file_upload_question", "File Upload"}
+_CALCULATED = {"Arithmetic", "Significant Figures"}
+_CHOSEN = {"dropdown", "wordbank"}  # how New Quizzes says that a gap is filled
 _NUMERIC = {"integer", "decimal", "scientific"}
 
 
 def fields_of(element: Element) -> dict[str, str]:
     """The metadata fields of an item, a section or an assessment, by their labels."""
     found: dict[str, str] = {}
-    for one in element.iter("qtimetadatafield"):
-        found.setdefault((one.findtext("fieldlabel") or "").strip(), (one.findtext("fieldentry") or "").strip())
     for one in element.iter():
+        if one.tag in {"qtimetadatafield", "qti_metadatafield"}:
+            found.setdefault((one.findtext("fieldlabel") or "").strip(), (one.findtext("fieldentry") or "").strip())
         if one.tag.startswith("bbmd_"):
             found.setdefault(one.tag, (one.text or "").strip())
     return found
 
 
+def kind_of(item: Element) -> str:
+    """What the tool that wrote it calls the kind of an item, or nothing."""
+    fields = fields_of(item)
+    named = ("question_type", "bbmd_questiontype", "qmd_questiontype", "QUESTIONTYPE", "cc_profile", "qmd_itemtype")
+    return next((fields[name] for name in named if fields.get(name)), "")
+
+
+def read_old_passage(item: Element, texts: Texts) -> str:
+    """The text of an `item` that asks nothing."""
+    return texts.markdown(_Item(item, TEXT_ONLY, texts).body())
+
+
 def read_old_item(item: Element, about: About, texts: Texts) -> Made:
     """Make an exercise of an `item`. Raises Unusable."""
-    fields = fields_of(item)
-    kind = fields.get("question_type", "")
-    if kind in _NOTHING_ASKED:
-        raise Unusable(f"nothing is asked: {_NOTHING_ASKED[kind]}")
+    kind = kind_of(item)
+    if kind in _HANDED_IN:
+        raise Unusable("nothing is asked: a file is to be handed in")
+    if kind in _CALCULATED:
+        raise Unusable("a calculated question without drawn numbers")
+    settle(item, kind)
     reading = _Item(item, kind, texts)
     made = reading.calculated(about) or reading.made(about)
     for rule in sorted(reading.rules.unknown):
@@ -56,6 +70,7 @@ class _Item:
         if found is None:
             raise Unusable("no text")
         self.presentation = found
+        self.shown = Material(texts)
         self.responses = [one for one in self.presentation.iter() if one.tag in RESPONSES]
         cardinality = {one.get("ident", ""): one.get("rcardinality", "Single").lower() for one in self.responses}
         exact = frozenset(one.get("ident", "") for one in self.responses if one.tag in {"response_lid", "response_grp"})
@@ -69,7 +84,7 @@ class _Item:
         drawn = old_calculated.read(self.item)
         if drawn is None:
             return None
-        body = self.texts.markdown(drawn.filled(self.html(self.presentation, {})))
+        body = self.texts.markdown(drawn.filled(self.body()))
         part = Part(name="answer", answer=drawn.answer, own=str(drawn.answer["value"]))
         text = f"{body}\n\n{place(1, inline=True)}"
         return assemble(replace(about, solution=self.solution()), text, {1: part}, variables=drawn.variables)
@@ -77,58 +92,35 @@ class _Item:
     def made(self, about: About) -> Made:
         """The exercise. Raises Unusable."""
         found: dict[int, Part] = {}
-        if self._is_matching():
-            body = self.html(self.presentation, None)
+        body = self.body()
+        if names := self._gaps(body):
+            body = self._with_blanks(body, names, found)
+        elif self._is_sorting():
+            found[1] = self._sorting()
+            body += place(1, inline=False)
+        elif self._is_matching():
             found[1] = self._matching()
             body += place(1, inline=False)
-        elif self.kind in _IN_BRACKETS:
-            body = self._with_blanks(found)
         else:
             body = self.html(self.presentation, found)
         if not found:
-            raise Unusable(self.refused[0] if self.refused else "nothing is asked")
+            raise Unusable(self.refused[0] if self.refused else self._why_nothing())
         text = self.texts.markdown(body)
         about = replace(about, solution=self.solution(), hints=self.hints())
         return assemble(about, text, found)
 
+    def _why_nothing(self) -> str:
+        if self.presentation.find(".//response_extension") is not None:
+            return f"{_NO_PLACE}: a program of its own is needed"
+        return "nothing is asked"
+
+    def body(self) -> str:
+        """The material of the item alone."""
+        return self.html(self.presentation, None)
+
     def html(self, element: Element, found: dict[int, Part] | None) -> str:
         """The material in an element as HTML; interactions become parts, or are left out if `found` is None."""
-        pieces: list[str] = []
-        for one in element:
-            if one.tag in RESPONSES:
-                pieces.append(self._response(one, found) if found is not None else "")
-            elif one.tag in {"material", "material_ref", "altmaterial"}:
-                pieces.append(self.material(one))
-            elif one.tag == "flow" or one.tag == "flow_mat":
-                pieces.append(f"<div>{self.html(one, found)}</div>")
-            elif one.tag in _MATERIAL:
-                pieces.append(_MATERIAL[one.tag](self, one))
-        return "".join(pieces)
-
-    def material(self, element: Element) -> str:
-        """One material as HTML."""
-        return "".join(_MATERIAL[one.tag](self, one) for one in element if one.tag in _MATERIAL)
-
-    def text_html(self, element: Element) -> str:
-        """Text of the type it says, or HTML if it looks so."""
-        said = "".join(element.itertext())
-        kind = (element.get("texttype") or element.get("type") or "").lower()
-        if (
-            "html" in kind
-            or "smart_text" in kind
-            or re.search(r"</?(?:p|div|br|span|img|b|i|sub|sup|table|ul|strong|em)\b", said)
-        ):
-            return said
-        return markup.escape(said, quote=False).strip().replace("\n", "<br>")
-
-    def _picture(self, element: Element) -> str:
-        source = element.get("uri") or element.get("entityref") or element.get("label") or ""
-        alt = markup.escape(element.get("label", ""))
-        return f'<img src="{markup.escape(source)}" alt="{alt}">'
-
-    def _sound(self, element: Element) -> str:
-        self.texts.report("a film or sound: left out", dropped=True)
-        return ""
+        return self.shown.html(element, lambda one: self._response(one, found) if found is not None else "")
 
     def _response(self, element: Element, found: dict[int, Part]) -> str:
         try:
@@ -142,16 +134,19 @@ class _Item:
         return place(number, inline=part.inline)
 
     def _part(self, element: Element) -> Part:
-        if element.tag in _REFUSED:
-            raise Unusable(f"an interaction that a course does not have: {_REFUSED[element.tag]}")
+        if element.tag == "response_xy":
+            raise Unusable(f"{_NO_PLACE}: places in a picture are to be clicked")
         ask = self._ask(element)
-        prompt = self.texts.markdown("".join(self.material(one) for one in element.findall("material")))
+        prompt = self.texts.markdown("".join(self.shown.material(one) for one in element.findall("material")))
         ask = replace(ask, prompt=prompt)
-        if element.tag == "response_grp":
+        cardinality = element.get("rcardinality", "Single").lower()
+        if element.tag == "response_grp" and cardinality != "ordered":
             return self._group(element, ask)
         labels = [one for one in element.iter("response_label") if one.get("ident")]
-        if element.tag == "response_lid" or element.find("render_choice") is not None:
+        if element.tag in {"response_lid", "response_grp"}:
             return self._choice(element, ask, labels)
+        if element.find("render_choice") is not None:
+            return self._choice(element, replace(ask, inline=self._is_in_text(element)), labels)
         return self._typed(element, ask)
 
     def _ask(self, element: Element) -> Ask:
@@ -186,13 +181,16 @@ class _Item:
         kinds = {one.get("fibtype", "").lower() for one in element.iter("render_fib")}
         named = [one for one in self.rules.named() if one.response == name]
         if not named and not self.rules.compares_numbers(name):
-            return parts.essay(ask, sample=self.solution())
+            return parts.essay(ask, sample=self.solution() or self._answer_key())
         numeric = element.tag == "response_num" or kinds & _NUMERIC or self.kind == "numerical_question"
         ask = replace(ask, inline=self._is_in_text(element))
         if numeric or self.rules.compares_numbers(name):
-            return parts.numeric(self._in_the_middle(ask), integer="integer" in kinds)
-        accept = [one.value for one in named]
-        return parts.text(ask, accept, case=any(one.case for one in named))
+            part = parts.numeric(self._in_the_middle(ask), integer="integer" in kinds)
+            if part.answer["kind"] == "expression":
+                self.texts.report("several right numbers: each is taken as an expression")
+            return part
+        part = parts.text(ask, [one.value for one in named], case=any(one.case for one in named))
+        return _anywhere(part) if any(one.within for one in named) else part
 
     def _is_in_text(self, element: Element) -> bool:
         """Whether a text goes on after what is typed, or another input follows: then it is a gap."""
@@ -201,7 +199,7 @@ class _Item:
         after = False
         for one in self.presentation.iter():
             after = after or one is element
-            if after and one.tag in _MATERIAL and id(one) not in within and "".join(one.itertext()).strip():
+            if after and one.tag in MATERIAL and id(one) not in within and "".join(one.itertext()).strip():
                 return True
         return len(typed) > 1
 
@@ -240,12 +238,16 @@ class _Item:
 
     def _is_matching(self) -> bool:
         """Several choices among the same labels, each with a text of its own: one question of pairs."""
-        if len(self.responses) < 2 or any(one.tag != "response_lid" for one in self.responses):
+        if len(self.responses) < 2 or any(one.tag not in {"response_lid", "response_grp"} for one in self.responses):
             return False
-        if self.kind in _IN_BRACKETS or any(one.find("material") is None for one in self.responses):
-            return False
+        return self._alike()
+
+    def _alike(self) -> bool:
+        """Whether all responses have a text of their own and the same labels."""
         labels = [sorted(one.get("ident", "") for one in each.iter("response_label")) for each in self.responses]
-        return all(each == labels[0] for each in labels)
+        return all(each == labels[0] for each in labels) and all(
+            one.find("material") is not None for one in self.responses
+        )
 
     def _matching(self) -> Part:
         stems: dict[str, str] = {}
@@ -254,101 +256,119 @@ class _Item:
         for response in self.responses:
             name = response.get("ident", "")
             ask = self._ask(response)
-            stems[name] = self.texts.line("".join(self.material(one) for one in response.findall("material")))
+            stems[name] = self.texts.line("".join(self.shown.material(one) for one in response.findall("material")))
             options |= {one.get("ident", ""): self.label(one) for one in response.iter("response_label")}
             pairs.append(f"{name} {ask.right[0]}")
-        judge = _Together(self.rules, self.right, tuple(stems))
+        judge = Together(self.rules, self.right, tuple(stems))
         return parts.pairs(Ask(trial=Trial(judge, {"": pairs}, ""), show=self.show), stems, options)
 
-    def _with_blanks(self, found: dict[int, Part]) -> str:
-        """Canvas's blanks: `[name]` in the text, and a response that is named so."""
-        body = self.html(self.presentation, None)
+    def _is_sorting(self) -> bool:
+        """Groups among which the same labels are shared out: several of them belong to each group."""
+        several = [one.get("rcardinality", "").lower() == "multiple" for one in self.responses]
+        return len(several) > 1 and all(several) and self._alike()
+
+    def _sorting(self) -> Part:
+        """Each label with the group that it belongs to; what belongs to none is left out. Raises Unusable."""
+        groups: dict[str, str] = {}
+        labels: dict[str, str] = {}
+        belongs: dict[str, str] = {}
         for response in self.responses:
-            name = "".join(self.material(one) for one in response.findall("material")).strip()
-            name = name or response.get("ident", "").removeprefix("response_")
+            name = response.get("ident", "")
+            groups[name] = self._own_text(response, inline=True)
+            labels |= {one.get("ident", ""): self.label(one) for one in response.iter("response_label")}
+            belongs |= dict.fromkeys(self.right.get(name, ()), name)
+        for name in [name for name in labels if name not in belongs]:
+            self.texts.report(f"something that belongs to no group is left out: {labels.pop(name)}")
+        pairs = [f"{label} {group}" for label, group in belongs.items()]
+        judge = Sorted(self.rules, self.right, tuple(groups))
+        return parts.pairs(Ask(trial=Trial(judge, {"": pairs}, ""), show=self.show), labels, groups)
+
+    def _own_text(self, response: Element, *, inline: bool) -> str:
+        """The text that stands in a response, before what there is to choose."""
+        html = "".join(self.shown.material(one) for one in response.findall("material"))
+        return self.texts.line(html) if inline else html.strip()
+
+    def _gaps(self, body: str) -> dict[str, str]:
+        """What stands for each response in the text, `[name]`, if all of them stand there."""
+        names = {
+            one.get("ident", ""): (
+                self._own_text(one, inline=False),
+                one.get("ident", "").removeprefix("response_"),
+            )
+            for one in self.responses
+        }
+        found = gaps(body, names)
+        if names and not found and self.kind in _IN_BRACKETS:
+            raise Unusable(f"a gap that is not in the text: {', '.join(names)}")
+        return found
+
+    def _with_blanks(self, body: str, names: Mapping[str, str], found: dict[int, Part]) -> str:
+        """Put a place for each gap where its name stands. Raises Unusable."""
+        for response in self.responses:
             try:
-                part = replace(self._blank(response), inline=True)
+                part = replace(self._blank(response), inline=True, prompt="")
             except Unusable as problem:
                 raise Unusable(f"a gap that cannot be used: {problem}") from None
-            if f"[{name}]" not in body:
-                raise Unusable(f"a gap that is not in the text: {name}")
             found[len(found) + 1] = part
-            body = body.replace(f"[{name}]", place(len(found), inline=True), 1)
+            body = body.replace(f"[{names[response.get('ident', '')]}]", place(len(found), inline=True), 1)
         return body
 
     def _blank(self, response: Element) -> Part:
+        if response.find("render_choice") is None:
+            return self._part(response)
         ask, labels = self._ask(response), list(response.iter("response_label"))
-        if self.kind == "multiple_dropdowns_question":
+        typed = self.kind == "fill_in_multiple_blanks_question"
+        if not typed or {one.get("answer_type", "") for one in labels} & _CHOSEN:
             return self._choice(response, ask, labels)
+        how = {one.get("scoring_algorithm", "") for one in labels}
+        if "TextRegex" in how:
+            raise Unusable("a pattern of its own")
+        if "TextCloseEnough" in how:
+            self.texts.report("a gap in which nearly the right text is right: only that text is")
         # What is to be typed stands there as choices; all of them are right unless the rules say otherwise.
-        typed = {one.get("ident", ""): "".join(one.itertext()).strip() for one in labels}
-        right = [typed[one] for one in typed if ask.trial.share([one]) == 1] or [typed.get(ask.right[0], ask.right[0])]
-        plain = Ask(trial=Trial(_Listed(right), {ask.name: right[:1]}, ask.name), show=lambda _: "")
-        return parts.text(plain, right, case=False)
+        texts = {one.get("ident", ""): "".join(one.itertext()).strip() for one in labels}
+        right = [texts[one] for one in texts if ask.trial.share([one]) == 1 or "TextInChoices" in how]
+        right = right or [texts.get(ask.right[0], ask.right[0])]
+        plain = Ask(trial=Trial(Listed(right), {ask.name: right[:1]}, ask.name), show=lambda _: "")
+        part = parts.text(plain, right, case=False)
+        return _anywhere(part) if "TextContainsAnswer" in how else part
 
     def show(self, shown: Sequence[str]) -> str:
         """The text of feedback, by its idents."""
-        return self._said([self.feedback[name] for name in shown if name in self.feedback], ("solution", "hint"))
-
-    def _said(self, elements: Sequence[Element], without: tuple[str, ...]) -> str:
-        said = [self.texts.markdown(self._feedback_html(one, without)) for one in elements]
+        said = [
+            self.shown.said([self.feedback[name]], ("hint",) if name in self.rules.by_value else ("solution", "hint"))
+            for name in shown
+            if name in self.feedback
+        ]
         return "\n\n".join(dict.fromkeys(text for text in said if text))
-
-    def _feedback_html(self, element: Element, without: tuple[str, ...] = ()) -> str:
-        pieces = []
-        for one in element:
-            if one.tag in without:
-                continue
-            pieces.append(self.material(one) if one.tag == "material" else self._feedback_html(one, without))
-        return "".join(pieces)
 
     def solution(self) -> str:
         """What is said when everything is right, and the worked solution."""
         found = self.show(self.rules.run(self.right).shown)
-        solutions = [one for feedback in self.feedback.values() for one in feedback.findall("solution")]
-        return "\n\n".join(text for text in (found, self._said(solutions, ())) if text)
+        labels = {one.get("ident", "") for one in self.presentation.iter("response_label")}
+        solutions = [
+            one
+            for name, feedback in self.feedback.items()
+            if name not in self.rules.by_value & labels
+            for one in feedback.findall("solution")
+        ]
+        return "\n\n".join(text for text in (found, self.shown.said(solutions, ())) if text)
+
+    def _answer_key(self) -> str:
+        """What Brightspace keeps for those who grade."""
+        return self.shown.said(self.item.findall("answer_key"), ())
 
     def hints(self) -> tuple[Hint, ...]:
         """The hints, in their order."""
         found = [one for feedback in self.feedback.values() for one in feedback.iter("hintmaterial")]
-        said = [text for one in found if (text := self._said([one], ()))]
+        said = [text for one in found if (text := self.shown.said([one], ()))]
         return tuple(Hint(key=f"h{index}", text=text) for index, text in enumerate(said, 1))
 
 
-_MATERIAL = {
-    "mattext": _Item.text_html,
-    "matemtext": lambda reading, one: f"<em>{reading.text_html(one)}</em>",
-    "mat_formattedtext": _Item.text_html,
-    "matbreak": lambda *_: "<br>",
-    "matimage": _Item._picture,
-    "mat_extension": lambda reading, one: reading.material(one),
-    "mataudio": _Item._sound,
-    "matvideo": _Item._sound,
-}
+def _anywhere(part: Part) -> Part:
+    """A text that is right with anything before and behind it."""
+    accept = [f"*{one}*" for one in part.answer["accept"]]
+    return replace(part, answer={**part.answer, "accept": accept, "wildcards": True})
 
 
-class _Together:
-    """Several responses as pairs of one."""
-
-    def __init__(self, rules: Rules, right: Mapping[str, Sequence[str]], names: tuple[str, ...]) -> None:
-        self.rules, self.right, self.names = rules, right, names
-
-    def run(self, responses: trials.Responses) -> trials.Run:
-        """Give pairs of a response and its value."""
-        given = dict(pair.split(" ", 1) for pair in responses.get("", ()))
-        return self.rules.run({**self.right, **{name: [given[name]] if name in given else [] for name in self.names}})
-
-
-class _Listed:
-    """Right is what is in a list, capitals aside."""
-
-    def __init__(self, right: Sequence[str]) -> None:
-        self.right = {one.casefold() for one in right}
-
-    def run(self, responses: trials.Responses) -> trials.Run:
-        """One point for anything in the list."""
-        given = next(iter(responses.values()), ())
-        return trials.Run(score=Fraction(any(one.casefold() in self.right for one in given)))
-
-
-__all__ = ["Json", "fields_of", "read_old_item"]
+__all__ = ["TEXT_ONLY", "fields_of", "kind_of", "read_old_item", "read_old_passage"]

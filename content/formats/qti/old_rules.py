@@ -10,6 +10,7 @@ from content.formats.qti.trials import Responses, Run
 
 _RANGES = {"varlt", "varlte", "vargt", "vargte"}
 _EQUALS = {"varequal", "varsubset"}
+_NAMES = _EQUALS | {"varsubstring"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,7 @@ class Named:
     value: str
     index: str = ""
     case: bool = False
+    within: bool = False  # a response that has it anywhere in it will do
 
 
 class Rules:
@@ -31,6 +33,8 @@ class Rules:
         self.exact = exact  # responses whose values are identifiers
         self.conditions = [one for part in processing for one in part.findall("respcondition")]
         declared = [one for part in processing for one in part.iter("decvar")]
+        linked = {one.get("linkrefid", "") for part in processing for one in part.iter("displayfeedback")}
+        self.by_value = {one.get("ident", "") for one in item.findall("itemfeedback")} - linked
         self.start = {_variable(one): number(one.get("defaultval", "0")) or Fraction(0) for one in declared}
         self.most = {_variable(one): number(one.get("maxvalue", "")) or Fraction(1) for one in declared}
         used = [_variable(one) for condition in self.conditions for one in condition.findall("setvar")]
@@ -40,18 +44,24 @@ class Rules:
     def run(self, responses: Responses) -> Run:
         """Give responses and run the conditions in their order."""
         values = dict(self.start)
-        shown: list[str] = []
+        # Feedback that no condition shows is that of the choice whose name it has.
+        shown = [value for given in responses.values() for value in given if value in self.by_value]
         for condition in self.conditions:
             tests = condition.find("conditionvar")
             if tests is None or not self._all_hold(tests, responses):
                 continue
             sets = condition.findall("setvar")
+            if [one.tag for one in tests] == ["other"] and sets and self._gained(values):
+                continue  # what is left over once something was right
             for one in sets:
                 self._set(one, values)
             shown += [one.get("linkrefid", "") for one in condition.findall("displayfeedback")]
             if self._is_last(condition, sets):
                 break
         return Run(score=values.get(self.score_name, Fraction(0)), shown=tuple(dict.fromkeys(shown)))
+
+    def _gained(self, values: Mapping[str, Fraction]) -> bool:
+        return values.get(self.score_name, Fraction(0)) > self.start.get(self.score_name, Fraction(0))
 
     def _is_last(self, condition: Element, sets: list[Element]) -> bool:
         """Without a word a condition that adds is followed by the next ones, as tools mean it; one that sets is not."""
@@ -77,12 +87,16 @@ class Rules:
         return number(said) or Fraction(0)
 
     def _all_hold(self, tests: Element, responses: Responses) -> bool:
-        """Conditions beside each other all hold, but for several values of one single response: any of these."""
+        """Conditions beside each other all hold, but for values of one single response: any of these, or its range."""
         alike: dict[str, list[bool]] = {}
+        ranges: dict[str, list[bool]] = {}
         for index, test in enumerate(tests):
-            name = test.get("respident", "") if test.tag == "varequal" else ""
+            name = test.get("respident", "") if test.tag in _RANGES | {"varequal"} else ""
             single = name and self.cardinality.get(name, "single") == "single"
-            alike.setdefault(name if single else f"{index}", []).append(self._holds(test, responses))
+            found = ranges if single and test.tag in _RANGES else alike
+            found.setdefault(name if single else f"{index}", []).append(self._holds(test, responses))
+        for name, both in ranges.items():
+            alike.setdefault(name, []).append(all(both))
         return all(any(found) for found in alike.values())
 
     def _holds(self, test: Element, responses: Responses) -> bool:
@@ -118,7 +132,7 @@ class Rules:
 
     def named(self) -> list[Named]:
         """Every value that a condition asks for, or asks not to be there."""
-        return [_named(test) for condition in self.conditions for test in condition.iter() if test.tag in _EQUALS]
+        return [_named(test) for condition in self.conditions for test in condition.iter() if test.tag in _NAMES]
 
     def literals(self, name: str) -> tuple[Fraction, ...]:
         """Every number that a response is compared with."""
@@ -168,7 +182,7 @@ class Rules:
 def _positive(tests: Element | None) -> Iterator[Named]:
     """What a condition asks for, not what it excludes."""
     for test in tests if tests is not None else ():
-        if test.tag in _EQUALS or test.tag == "vargte" or test.tag == "varlte":
+        if test.tag in _NAMES or test.tag in {"vargte", "varlte"}:
             yield _named(test)
         elif test.tag in {"and", "or"}:
             yield from _positive(test)
@@ -176,7 +190,13 @@ def _positive(tests: Element | None) -> Iterator[Named]:
 
 def _named(test: Element) -> Named:
     case = test.get("case", "No").lower() == "yes"
-    return Named(response=test.get("respident", ""), value=_text(test), index=test.get("index", ""), case=case)
+    return Named(
+        response=test.get("respident", ""),
+        value=_text(test),
+        index=test.get("index", ""),
+        case=case,
+        within=test.tag == "varsubstring",
+    )
 
 
 def _in_range(tag: str, given: list[str], bound: Fraction | None) -> bool:

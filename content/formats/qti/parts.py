@@ -15,7 +15,6 @@ from content.package import Hint, Json, WrongAnswer
 
 Show = Callable[[Sequence[str]], str]  # identifiers of feedback -> what it says, Markdown
 MAX_WRONG = 50  # wrong answers that are tried of one interaction
-PARTLY = "Partly right."  # said of an answer that an item gives some credit for and says nothing about
 _TRUE = {"true", "对", "正确", "是", "真"}
 _FALSE = {"false", "错", "错误", "否", "假"}
 
@@ -163,6 +162,9 @@ def numeric(ask: Ask, *, integer: bool = False) -> Part:
     below, above = interval(is_right, value, ask.literals)
     if value - below != above - value:
         value = (below + above) / 2
+    named = dict.fromkeys(made for values in ask.candidates if (made := number(values[0])) is not None)
+    if others := [one for one in named if not below <= one <= above and is_right(one)]:
+        return _part(ask, _several(ask, [value, *others]), numeral(value), ())
     answer: dict[str, object] = {"kind": "number", "value": numeral(value)}
     if above > below:
         answer["tolerance"] = numeral((above - below) / 2)
@@ -171,6 +173,14 @@ def numeric(ask: Ask, *, integer: bool = False) -> Part:
     tried = [values for values in ask.candidates if (made := number(values[0])) is not None and not is_right(made)]
     foreseen = _wrong(replace(ask, trial=trial), tried, lambda values: values[0], partly=True)
     return _part(ask, answer, numeral(value), foreseen)
+
+
+def _several(ask: Ask, right: Sequence[Fraction]) -> Json:
+    """Several numbers of which each is right: in a gap as texts, else as expressions, which are read as they are."""
+    shown = [numeral(one) for one in right]
+    if ask.inline:
+        return {"kind": "text", "accept": shown}
+    return {"kind": "expression", "value": shown[0], "accept": shown[1:], "form": "any"}
 
 
 def decimal(value: Fraction) -> str:
@@ -248,7 +258,5 @@ def _wrong(
         if share == 1 or not (said or (partly and share > 0)):
             continue
         credit = _rounded(share) if share > 0 else ""
-        made.setdefault(
-            response(values), WrongAnswer(response=response(values), feedback=said or PARTLY, credit=credit)
-        )
+        made.setdefault(response(values), WrongAnswer(response=response(values), feedback=said, credit=credit))
     return tuple(made.values())

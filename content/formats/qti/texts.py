@@ -3,6 +3,7 @@
 import base64
 import binascii
 import html as markup
+import io
 import re
 from collections.abc import Callable
 from typing import Protocol
@@ -10,8 +11,9 @@ from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from content import html
+from content.formats.encodings import encoding_of
 from content.formats.pictures import PictureProblem, Pictures
-from content.formats.source import Files
+from content.formats.source import CourseError, Files
 
 Replace = Callable[[Element], str | None]  # an element of QTI -> what stands for it; None: it is HTML
 
@@ -34,6 +36,10 @@ _CANVAS = re.compile(r"""<canvas\b[^>]*?\bid=["']([^"']+)["'][^>]*?(?:/>|>\s*</c
 _SCRIPT = re.compile(r"<script\b[^>]*?(?:/>|>(.*?)</script>)", re.IGNORECASE | re.DOTALL)
 _SMILES = re.compile(r"""\bsmiles\s*=\s*["']([^"'<>`\s]{1,500})["']""", re.IGNORECASE)
 _HIDDEN = re.compile(r"""<span\b[^<>]*\bvisibility:\s*hidden[^<>]*>[^<>]*</span>""", re.IGNORECASE)
+_EQUATION = re.compile(r"<img\b[^>]*\bequation_image\b[^>]*>", re.IGNORECASE)
+_FORMULA = re.compile(r"""\b(?:data-equation-content="([^"]*)"|alt="LaTeX:\s*([^"]*)")""")
+_BLOCK_MATHS = re.compile(r"\$\$([^$]+)\$\$")
+_BODY = re.compile(r"<(?:body|qti-stimulus-body)\b[^>]*>(.*)</(?:body|qti-stimulus-body)>", re.IGNORECASE | re.DOTALL)
 _FILE_BASE = re.compile(r"\A(?:\$IMS[-_]CC[-_]FILEBASE\$|\$CANVAS_[A-Z_]*REFERENCE\$)/*")
 
 
@@ -62,10 +68,26 @@ class Texts:
         return self._converted(source, inline=True)
 
     def _converted(self, source: str, *, inline: bool) -> str:
-        made = html.from_html(_HIDDEN.sub("", self._drawn(source)), pictures=self._picture, inline=inline)
+        seen = _EQUATION.sub(_formula, _HIDDEN.sub("", self._drawn(source)))
+        made = html.from_html(seen, pictures=self._picture, inline=inline)
         for problem in made.problems:
             self.report(problem)
-        return _VARIABLE.sub(r"@{\1}", made.text.strip())
+        text = _VARIABLE.sub(r"@{\1}", made.text.strip())
+        return _BLOCK_MATHS.sub(r"$\1$", text) if inline else text  # in a line no formula stands alone
+
+    def included(self, address: str) -> str:
+        """What stands in a file of HTML, or of QTI's passages, that an item shows in its text; nothing of others."""
+        name = self._file(address)
+        if not name:
+            self.report(f"a part of the text that is missing: {address}", dropped=True)
+            return ""
+        try:
+            data = self._files[name]
+        except CourseError as problem:
+            self.report(f"a part of the text that cannot be read: {problem}", dropped=True)
+            return ""
+        source = data.decode(encoding_of(io.BytesIO(data)), "replace")
+        return found[1] if (found := _BODY.search(source)) else source
 
     def _drawn(self, source: str) -> str:
         """Structures that a script draws from SMILES formulas, as the formulas: a student can still read these."""
@@ -105,6 +127,12 @@ class Texts:
         ending = f"/{plain.rpartition('/')[2]}"
         alike = [name for name in self._files if f"/{name}".endswith(ending)] if len(ending) > 1 else []
         return alike[0] if len(alike) == 1 else ""
+
+
+def _formula(image: re.Match[str]) -> str:
+    """Canvas's picture of a formula as the formula, which it has as well."""
+    found = _FORMULA.search(image[0])
+    return rf"\({found[1] or found[2] or ''}\)" if found else image[0]
 
 
 def joined(folder: str, address: str) -> str:

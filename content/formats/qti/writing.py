@@ -1,10 +1,11 @@
 """A course as a package of QTI 2.1: a manifest, a test with a section for each lesson, an item for each exercise."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
 from content import variants
 from content.formats.qti.elements import add, document, make
+from content.formats.qti.manifest import OWN
 from content.formats.qti.names import long
 from content.formats.qti.writing_items import write_item
 from content.formats.source import Written
@@ -29,7 +30,7 @@ def write(package: CoursePackage) -> Written:
             defects.append(Defect(place=f"exercise {key}", problem=problem, dropped=dropped, item=key))
 
         if identifier != key:
-            report(f"a key that is no identifier of QTI: it becomes {identifier}")
+            report(f"a key that is no identifier of QTI: it becomes another one: {identifier}")
         try:
             shown = variants.instantiate(exercise, 0, misconceptions=package.misconceptions)
         except variants.VariantProblem as problem:
@@ -47,7 +48,7 @@ def write(package: CoursePackage) -> Written:
     return Written(files=_Files({**head, **files}, package.files), defects=tuple(defects))
 
 
-def _identifiers(exercises: tuple[Exercise, ...]) -> dict[str, str]:
+def _identifiers(exercises: Iterable[Exercise]) -> dict[str, str]:
     made: dict[str, str] = {}
     taken: set[str] = set()
     for exercise in exercises:
@@ -109,7 +110,7 @@ def _test(package: CoursePackage, written: list[tuple[str, Exercise]]) -> Elemen
 
 
 def _manifest(package: CoursePackage, written: list[tuple[str, Exercise]], concepts: Mapping[str, Concept]) -> Element:
-    manifest = Element("manifest", {"xmlns": _PACKAGING, "identifier": f"course_{package.slug}"})
+    manifest = Element("manifest", {"xmlns": _PACKAGING, "identifier": f"{OWN}{package.slug}"})
     metadata = add(manifest, "metadata")
     add(metadata, "schema", "QTIv2.1 Package")
     add(metadata, "schemaversion", "1.0.0")
