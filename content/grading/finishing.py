@@ -18,7 +18,8 @@ def unfinished(reading: trees.Node, wanted: trees.Node) -> str:
     found = [forward(statement) for statement in statements(reading)]
     if not all(has_form(statement, Form.SOLVED, key=wanted) for statement in found):
         return Form.SOLVED.value
-    return "" if all(is_finished(said(statement)) for statement in found) else FINISHED
+    ready = all(is_finished(said(one)) or _is_power_of_ten(said(one), said(wanted)) for one in found)
+    return "" if ready else FINISHED
 
 
 def is_finished(node: trees.Node) -> bool:
@@ -37,6 +38,13 @@ def is_finished(node: trees.Node) -> bool:
         case trees.Product(factors=(size, trees.Power() as power)):
             return _is_plain(size) and power.base.value == 10 and _is_plain(power.exponent)
     return False
+
+
+def _is_power_of_ten(node: trees.Node, wanted: trees.Node) -> bool:
+    """10^-7, where the key is written with a power of ten too: 1e-7."""
+    if not (isinstance(node, trees.Power) and node.base.value == 10 and _is_plain(node.exponent)):
+        return False
+    return isinstance(wanted, trees.Product) or (isinstance(wanted, trees.Number) and "e" in wanted.text)
 
 
 def _is_plain(node: trees.Node) -> bool:

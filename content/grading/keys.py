@@ -1,5 +1,6 @@
 """Answer keys as authors write them, read part by part: every problem is kept, and told at once at the end."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +14,11 @@ from content.package import Json
 LONGEST = 80  # characters of a value that a problem repeats
 MOST_PARTS = 60  # choices, items, gaps, cells of one key
 _SWITCHES = {True: True, False: False, "yes": True, "no": False, "true": True, "false": False, "": False, None: False}
+READ_OTHERWISE = 80  # characters: every reading is compared, so that a long text has one
+_OTHERWISE = (
+    (re.compile(r"[+＋]\s*[-−－]"), "±"),
+    (re.compile(r"(?<![A-Za-z\\])log(2|10)(?=\s*\()", re.I), r"log_\1"),  # as programs write it
+)
 _NOTHING = trees.Number("0")  # stands in for what could not be read; the problem is raised before anybody sees it
 Forms = TypeVar("Forms", bound=StrEnum)
 
@@ -26,12 +32,17 @@ class KeyProblem(ValueError):
 
 
 def readings(text: str) -> tuple[trees.Node, ...]:
-    """All readings of a text: `1,234` is a number, and also a list of two. Raises Unreadable."""
-    first = mathematics.parse(text)
-    if "," not in text:
-        return (first,)
-    second = mathematics.parse(text, thousands=False)
-    return (first,) if first == second else (first, second)
+    """All readings of a text: `1,234` is a number, and also a list of two; `2+-3` is 2 − 3, and also 2 ± 3.
+
+    Raises Unreadable.
+    """
+    found = [mathematics.parse(text)]
+    if "," in text:
+        found.append(mathematics.parse(text, thousands=False))
+    for pattern, instead in _OTHERWISE:
+        if len(text) <= READ_OTHERWISE and pattern.search(text):
+            found.append(mathematics.parse(pattern.sub(instead, text)))
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass

@@ -191,6 +191,11 @@ class Kind(Protocol[Key]):
 OPEN = "…"  # what is read, so far, of a place that is empty
 
 
+def numbered(places: Sequence[str]) -> str:
+    """What stands in each of several places, as Markdown, by their numbers."""
+    return " ".join(f"({number}) {text}" for number, text in enumerate(places, 1)) if len(places) > 1 else places[0]
+
+
 def escaped(text: str) -> str:
     """A typed text as Markdown that shows it as it stands."""
     return "".join(rf"\{sign}" if sign in r"\`*_{}[]()<>#+-.!|~$&:" else sign for sign in " ".join(text.split()))

@@ -7,6 +7,7 @@ before the first request, and nothing else does until it meets a unit beyond the
 """
 
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
@@ -38,7 +39,7 @@ _TABLE: dict[str, dict[str, str]] = {  # quantity: size in the base unit: spelli
     },
     "mass": {
         "1000": "t ton tons tonne tonnes 吨",
-        "1": "kg kilogram kilograms 千克 公斤",
+        "1": "kg kgs kilo kilos kilogram kilograms 千克 公斤",
         "1/1000": "g gram grams 克",
         "1/1000000": "mg milligram milligrams 毫克",
         "45359237/100000000": "lb lbs pound pounds 磅",
@@ -67,16 +68,17 @@ _TABLE: dict[str, dict[str, str]] = {  # quantity: size in the base unit: spelli
         "1/1000000": "mL ml cm^3 毫升 立方厘米",
     },
     "speed": {
-        "1": "m/s 米/秒",
+        "1": "m/s ms^-1 米/秒",
         "5/18": "km/h kmh kph 千米/时 千米/小时",
         "44704/100000": "mph mi/h",
         "1000/60": "km/min",
     },
+    "acceleration": {"1": "m/s^2 ms^-2 米/秒^2"},
     "dollars": {"1": "$ dollar dollars USD 美元", "1/100": "¢ cent cents"},
     "euros": {"1": "€ euro euros EUR 欧元"},
     "pounds sterling": {"1": "£ GBP"},
     "yuan": {"1": "¥ yuan CNY RMB 元 块", "1/10": "角"},
-    "angle": {"1": "° degree degrees 度"},
+    "angle": {"1": "° deg degree degrees 度"},
     "celsius": {"1": "°C ℃ 摄氏度"},
     "fahrenheit": {"1": "°F ℉"},
     "percent": {"1": "% percent"},
@@ -89,6 +91,7 @@ _BASES: dict[str, tuple[int, dict[str, int]]] = {
     "area": (1, {"meter": 2}),
     "volume": (1, {"meter": 3}),
     "speed": (1, {"meter": 1, "second": -1}),
+    "acceleration": (1, {"meter": 1, "second": -2}),
 }
 
 
@@ -106,6 +109,16 @@ UNITS = {
 CURRENCIES = "$€£¥"
 _UPRIGHT = re.compile(r"\\(?:text|mathrm|operatorname|textrm|mathit)\s*\{([^{}]*)\}")
 _DEGREES = re.compile(r"\^\s*(?:\\circ(?![A-Za-z])|\{\s*\\circ\s*\}|∘)|\\degree(?![A-Za-z])|º|˚")
+_SQUARED_SIGN = re.compile("[\u3380-\u33df]")  # ㎠, ㎏, ㎞: one sign
+_RAISED = re.compile("⁻?[¹²³]")
+_IN_WORDS = (
+    (re.compile(r"\bper\s+cent\b"), "percent"),
+    (re.compile(r"\b(?:square|sq)\.?\s+([A-Za-z]+)"), r"\1^2"),
+    (re.compile(r"\b(?:cubic|cu)\.?\s+([A-Za-z]+)"), r"\1^3"),
+    (re.compile(r"(?<=[A-Za-z])\s+per\s+(?=[A-Za-z])"), "/"),
+    (re.compile(r"(?<=[\u4e00-\u9fff])每(?=[\u4e00-\u9fff])"), "/"),
+    (re.compile(r"(?<![A-Za-z])([kcdmµμ]?m|ft|in)([23])(?!\d)"), r"\1^\2"),  # cm2
+)
 LONGEST = 40  # characters of a unit that is made of parts
 MOST_POWER = 9
 _LETTERS = r"[A-Za-zµμΩΩÅ\u4e00-\u9fff]+"
@@ -223,5 +236,9 @@ def _has_digit(text: str) -> bool:
 def _spelled(text: str) -> str:
     """LaTeX around units taken off: upright letters, thin spaces, raised digits."""
     plain = _DEGREES.sub("°", _UPRIGHT.sub(r" \1 ", text))
-    plain = re.sub(r"\\[,;:! ]|~", " ", plain).replace("²", "^2").replace("³", "^3")
-    return re.sub(r"(?<=[A-Za-z])\s*\^\s*\{?([23])\}?", r"^\1", plain)
+    plain = re.sub(r"\\[,;:! ]|~", " ", plain).replace("**", "^")
+    plain = _SQUARED_SIGN.sub(lambda sign: unicodedata.normalize("NFKC", sign[0]), plain)
+    for pattern, instead in _IN_WORDS:
+        plain = pattern.sub(instead, plain)
+    plain = _RAISED.sub(lambda raised: f"^{unicodedata.normalize('NFKC', raised[0]).replace('−', '-')}", plain)
+    return re.sub(r"(?<=[A-Za-z])\s*\^\s*[{(]?(-?[123])[})]?", r"^\1", plain)

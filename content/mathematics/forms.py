@@ -167,11 +167,19 @@ def _is_factored(node: trees.Node) -> bool:
     if isinstance(node, trees.Quotient):
         return _is_lowest(node) and _is_factored(node.top) and _is_factored(node.bottom)
     found = _factors(node)
-    if any(isinstance(factor, trees.Quotient) and factor.bottom.names for factor, _ in found):
-        return False  # x/x as a factor, say: a fraction of polynomials has one bar
+    if any(_divides(part) for factor, _ in found for part in trees.walk(factor)):
+        return False  # x/x or 1 + 1/x as a factor, say: a fraction of polynomials has one bar
     return all(_is_irreducible(factor, alone=len(found) == 1) for factor, _ in found if factor.names) and (
         bool(node.names) or not isinstance(node, trees.Sum)
     )
+
+
+def _divides(part: trees.Node) -> bool:
+    """Whether it is a quotient by something with a variable, with a bar or a negative power."""
+    if isinstance(part, trees.Power):
+        size = part.exponent.value
+        return bool(part.base.names) and size is not None and size < 0
+    return isinstance(part, trees.Quotient) and bool(part.bottom.names)
 
 
 def _is_irreducible(factor: trees.Node, *, alone: bool) -> bool:

@@ -40,9 +40,14 @@ _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3}(?![\d.A-Za-z]))?",
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:(?:,|\{,\}|\\,)\d{3})+(?![\d,])(?:\.\d+)?", re.ASCII)
 _MARKED_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:(?:\{,\}|\\,)\d{3})+(?![\d,])(?:\.\d+)?", re.ASCII)  # 1{,}234
 _GROUPS = re.compile(r"[1-9]\d{0,2}(?:(?: |\\,)\d{3})+(?![\d./]| *[/\d])(?:\.\d+)?", re.ASCII)  # 37 000
+_REPEATING = re.compile(
+    r"(\d+)\.(?:(\d{0,9})(?:\\overline\s*\{(\d{1,9})\}|\\dot\s*\{?(\d)\}?)|\((\d{1,9})\))(?![\d.])", re.ASCII
+)  # 0.1\overline{6}, 0.\dot3, 0.(3); but 2.5(3) is a product
+_IS = re.compile(r"\s*=(?![<>=])")  # `= 5` as the end of what the question begins
 _WORD = re.compile(r"[A-Za-z]+")
 _COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
 _BRACED = re.compile(r"\s*\{([^{}]*)\}")
+_COLUMNS = re.compile(r"\s*\{[lcr|\s]*\}")
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
@@ -67,7 +72,9 @@ class _Cutter:
         self.tokens: list[Token] = []
 
     def cut(self) -> list[Token]:
-        self.text = self.text.rstrip(" .")  # a full stop at the end of a sentence
+        self.text = self.text.rstrip(" .,;")  # the end of a sentence
+        if said := _IS.match(self.text):
+            self._skip(said.end())
         while self.at < len(self.text):
             self._next(self.text[self.at])
         self._add(Kind.END, "", 0)
@@ -115,6 +122,9 @@ class _Cutter:
         self._skip(1)
 
     def _number(self) -> None:
+        if repeating := _REPEATING.match(self.text, self.at):
+            self._add(Kind.NUMBER, _repeated(*repeating.groups("")), len(repeating[0]))
+            return
         patterns = [_MARKED_THOUSANDS, _GROUPS, _NUMBER]
         if self.depth == 0 and self.thousands:
             patterns.insert(0, _THOUSANDS)
@@ -136,10 +146,14 @@ class _Cutter:
             length = len(self.text) - self.at if length is None else length
             plain = "".join(vocabulary.RAISED[raised] for raised in self.text[self.at : self.at + length])
             self._add(Kind.RAISED, plain, length)
+        elif sign in vocabulary.LOWERED:
+            self._add(Kind.SIGN, "_", 0)
+            length = next((n for n, low in enumerate(self.text[self.at :]) if low not in vocabulary.LOWERED), None)
+            length = len(self.text) - self.at if length is None else length
+            plain = "".join(vocabulary.LOWERED[low] for low in self.text[self.at : self.at + length])
+            self._add(Kind.NUMBER, plain, length)
         elif found := _HAN.match(self.text, self.at):
-            if found[0] not in vocabulary.CONNECTIVES:
-                raise self._refuse(Code.UNKNOWN_WORD, len(found[0]))
-            self._add(Kind.SIGN, vocabulary.CONNECTIVES[found[0]], len(found[0]))
+            self._han(found[0])
         elif (name := unicodedata.name(sign, "")).startswith("VULGAR FRACTION"):
             self._add(Kind.NUMBER, unicodedata.normalize("NFKC", sign).replace("⁄", "/"), 1)
         elif name.startswith("GREEK") and sign.isalpha():
@@ -148,6 +162,16 @@ class _Cutter:
             self._add(Kind.NAME, plain if plain in vocabulary.GREEK else sign, 1)
         else:
             raise self._refuse(Code.UNKNOWN_SIGN)
+
+    def _han(self, word: str) -> None:
+        if word in vocabulary.CONNECTIVES:
+            self._add(Kind.SIGN, vocabulary.CONNECTIVES[word], len(word))
+        elif word in vocabulary.HAN_FUNCTIONS:
+            self._named(vocabulary.HAN_FUNCTIONS[word], len(word))
+        elif word in vocabulary.HAN_SPACES:
+            self._skip(len(word))
+        else:
+            raise self._refuse(Code.UNKNOWN_WORD, len(word))
 
     def _command(self) -> None:
         found = _COMMAND.match(self.text, self.at)
@@ -178,7 +202,9 @@ class _Cutter:
         braced = _BRACED.match(self.text, found.end())
         if braced is None:
             raise self._refuse(Code.INCOMPLETE, len(found[0]))
-        self._add(Kind.COMMAND, f"{found[0][1:]} {braced[1]}", braced.end() - self.at)
+        columns = _COLUMNS.match(self.text, braced.end()) if braced[0].strip() == "{array}" else None
+        stop = columns.end() if columns else braced.end()
+        self._add(Kind.COMMAND, f"{found[0][1:]} {braced[1]}", stop - self.at)
 
     def _upright(self, found: re.Match[str]) -> None:
         """`\\text{or}` and the like: a connective, a function or variables written upright."""
@@ -212,6 +238,8 @@ class _Cutter:
             self._add(Kind.SIGN, word.lower(), len(word))
         elif word in vocabulary.FUNCTIONS or word in vocabulary.CONSTANTS or word in vocabulary.GREEK:
             self._named(word, len(word))
+        elif word.lower() in {*vocabulary.FUNCTIONS, "pi"} and (word.istitle() or (word.isupper() and word != "PI")):
+            self._named(word.lower(), len(word))  # Sin, LN: phones write the first letter large
         elif word.lower() in vocabulary.WORDS:
             raise self._refuse(Code.UNKNOWN_WORD, len(word))
         elif vocabulary.ALIASES.get(word):
@@ -231,3 +259,11 @@ class _Cutter:
             raise self._refuse(Code.UNKNOWN_WORD, len(word))
         for piece in pieces:
             self._named(piece, len(piece))
+
+
+def _repeated(whole: str, once: str, line: str, dot: str, bracketed: str) -> str:
+    """A repeating decimal as a fraction: 0.1 and then 6 for ever is 15/90."""
+    again = line or dot or bracketed
+    bottom = (10 ** len(again) - 1) * 10 ** len(once)
+    top = int(whole + once + again) - int(whole + once)
+    return f"{top}/{bottom}"

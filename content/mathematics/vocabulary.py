@@ -1,5 +1,7 @@
 """The words and signs that may stand in an answer, in text and in LaTeX, each with its plain spelling."""
 
+import unicodedata
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -31,7 +33,17 @@ CONNECTIVES = {
     "且": "and",
     "与": "and",
     "并且": "and",
+    "大于": ">",
+    "小于": "<",
+    "大于等于": ">=",
+    "小于等于": "<=",
+    "不小于": ">=",
+    "不大于": "<=",
+    "等于": "=",
+    "属于": "in",
 }
+HAN_FUNCTIONS = {"根号": "sqrt"}
+HAN_SPACES = {"又"}  # 3又1/2 is 3 1/2
 WORDS = _words("are is no none not per plus yes zero one two four five six nine ten")  # no products of letters
 COMMANDS = {"frac": "frac", "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sqrt": "sqrt"}
 ALIASES = {
@@ -43,6 +55,7 @@ ALIASES = {
     "arctg": "arctan",
     "cosec": "csc",
     "cotg": "cot",
+    "loge": "ln",
 }
 SIGNS = {
     **dict.fromkeys(("cdot", "times", "ast", "cdotp", "bullet"), "*"),
@@ -67,6 +80,12 @@ _ONE_FOR_ONE: dict[str | int, str] = {
     **dict.fromkeys("÷∕⁄", "/"),
     **dict.fromkeys("、﹐", ","),
     **{"。": ".", "；": ";", "【": "[", "】": "]", "〔": "(", "〕": ")", "∣": "|", "º": "°", "˚": "°", "￥": "¥"},
+    **{"ℯ": "e", "ⅇ": "e", "ⅈ": "i"},
+    **{
+        code: plain  # letters and digits of formulas that were copied: 𝑥 is x, 𝟐 is 2
+        for code in range(0x1D400, 0x1D800)
+        if len(plain := unicodedata.normalize("NFKC", chr(code))) == 1
+    },
     **dict.fromkeys("\u00a0\u2009\u200a\u202f\u2003\u2002\u3000\u2062\u2061\u200b\t\n\r~", " "),
 }
 PLAIN = str.maketrans(_ONE_FOR_ONE)  # one sign for one, so that positions stay
@@ -75,5 +94,6 @@ SINGLE |= {"∧": "and", "∈": "in", ":": "/"} | {sign: sign for sign in "+-*/^
 DOUBLE = {"**": "^", "<=": "<=", ">=": ">=", "!=": "!=", "<>": "!=", "==": "=", "=<": "<=", "=>": ">="}
 LETTERS = {"π": "pi", "∞": "infinity", "∅": "emptyset", "ℝ": "reals", "√": "sqrt", "∛": "cbrt"}
 RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
+LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 SAME_LETTERS = {"differentialD": "d", "varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi"}
 NAMED = FUNCTIONS | GREEK | set(CONSTANTS) | set(SAME_LETTERS)  # what may stand after a backslash and is one token

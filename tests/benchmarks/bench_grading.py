@@ -23,7 +23,7 @@ from content.mathematics import factors, normal_forms, numerics
 from tests.content.corpus import Case, cases, verdict
 from tests.content.corpus.hostile import GROWTHS, HOSTILE, KEYS
 
-BEYOND = ("forms", "domains", "quantities", "refused")  # topics that are about more than values
+BEYOND = ("forms", "domains", "quantities", "refused", "spellings")  # topics that are about more than values
 
 
 WORDS = ("median", "mean", "99 in 100 under", "longest")

@@ -22,6 +22,7 @@ from content.grading.kind import (
     Widget,
     escaped,
     gettext_noop,
+    numbered,
 )
 from content.grading.kinds import expression, number, one_choice, text
 from content.grading.places import Place, judged, same_texts
@@ -103,7 +104,7 @@ class Cloze(Kind[ClozeKey]):
         """Gap by gap, Markdown, those that are filled so far. Raises Unreadable."""
         given = texts_so_far(response, len(key.gaps))
         pairs = zip(key.gaps.values(), given, strict=True)
-        return " · ".join(_told(place, gap, one) if one else OPEN for place, (gap, one) in enumerate(pairs, 1))
+        return numbered([_told(place, gap, one) if one else OPEN for place, (gap, one) in enumerate(pairs, 1)])
 
     def field(self, answer: Json, seed: int) -> Field:
         """The text with an input at each gap."""

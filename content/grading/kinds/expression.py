@@ -3,6 +3,7 @@
 Where the author names no form, content/grading/finishing says what is left to do.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -11,7 +12,7 @@ from typing import ClassVar
 from content import mathematics
 from content.grading.finishing import statements, unfinished
 from content.grading.grades import Grade, Reason, Response, partial, right, wrong
-from content.grading.keys import LONGEST, KeyReader, readings
+from content.grading.keys import LONGEST, READ_OTHERWISE, KeyReader, readings
 from content.grading.kind import Field, Input, Kind, Option, Part, Reads, Shape, Widget, gettext_noop
 from content.grading.responses import one_text
 from content.grading.restating import is_restated
@@ -35,6 +36,8 @@ FORMS = {
     Form.SCIENTIFIC: gettext_noop("in scientific notation"),
     Form.EXACT: gettext_noop("exactly as the key is written"),
 }
+_INDEX = re.compile(r"(?<![A-Za-z\\])([A-Za-z])(\d{1,2})(?![\d.])")
+_NUMBERED = re.compile(r"(?<![A-Za-z\\])[A-Za-z][12]\s*=")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +127,7 @@ def _domain(reader: KeyReader) -> mathematics.Domain | None:
 
 def grade_expression(key: ExpressionKey, response: str, wrong_answers: Sequence[WrongAnswer]) -> Grade:
     """Grade one formula. Raises Unreadable."""
-    given = _named(key, tuple(_in_letters_of(key, reading) for reading in readings(response)))
+    given = _named(key, tuple(_as_the_key(key, reading) for reading in _readings(key, response)))
     matched = _matches(key.readings, given, key.domain)
     if matched is None:
         read_as, recognised = mathematics.latex(given[0]), _recognised(key, wrong_answers, given)
@@ -151,6 +154,63 @@ def _named(key: ExpressionKey, given: tuple[trees.Node, ...]) -> tuple[trees.Nod
     return tuple(
         reading if isinstance(reading, trees.COLLECTIONS) else trees.Relation((name, reading), ("=",))
         for reading in given
+    )
+
+
+def _readings(key: ExpressionKey, response: str) -> tuple[trees.Node, ...]:
+    """All readings; with `x1` as x₁ where the key has indices, or where solutions are numbered so."""
+    found = readings(response)
+    has_indices = any("_" in name for name in key.readings[0].names)
+    if len(response) <= READ_OTHERWISE and _INDEX.search(response) and (has_indices or _NUMBERED.search(response)):
+        found += readings(_INDEX.sub(r"\1_\2", response))
+    return found
+
+
+def _as_the_key(key: ExpressionKey, reading: trees.Node) -> trees.Node:
+    """A reading in the key's letters, and its solutions and names as the key has them."""
+    found = _in_letters_of(key, reading)
+    if isinstance(found, trees.Listing):
+        return _without_numbers(key, found)
+    if not isinstance(found, trees.Relation) or len(found.sides) != 2:
+        return found
+    left, right = found.sides
+    if found.signs == ("in",) and isinstance(left, trees.Name) and isinstance(right, trees.Listing):
+        return trees.Listing(tuple(trees.Relation((left, item), ("=",)) for item in right.items), "or")
+    return _unnamed(key, found)
+
+
+def _without_numbers(key: ExpressionKey, given: trees.Listing) -> trees.Node:
+    """`x_1 = 3, x_2 = -3` as x = 3, x = -3, where the key has no indices; `x = 2 and y = 3` with a comma."""
+    solved = [one for one in given.items if isinstance(one, trees.Relation) and isinstance(one.sides[0], trees.Name)]
+    names = [one.sides[0].name for one in solved if isinstance(one.sides[0], trees.Name)]
+    if len(solved) < len(given.items):
+        return given
+    if given.joined == "and" and len(set(names)) == len(names):
+        given = trees.Listing(given.items, ",")
+    bare_names = {name: name.partition("_")[0] for name in names if "_" in name}
+    wanted = key.readings[0].names or {min(bare_names.values(), default="")}
+    if len(bare_names) < len(names) or len(bare_names) < 2 or not wanted >= set(bare_names.values()):
+        return given
+    found: trees.Node = trees.renamed(given, bare_names)
+    return found
+
+
+def _unnamed(key: ExpressionKey, given: trees.Relation) -> trees.Node:
+    """`f(x) = 2x` or `A = 2x` as 2x where an expression is asked for, as y = 2x where the key is solved for y."""
+    (left, right), wanted = given.sides, key.readings[0]
+    name, *arguments = left.factors if isinstance(left, trees.Product) else (left,)
+    if given.signs != ("=",) or not isinstance(name, trees.Name) or name.name in wanted.names | right.names:
+        return given
+    if len(arguments) > 1 or not all(isinstance(one, trees.Name) for one in arguments):
+        return given
+    letters = {letter for one in arguments for letter in one.names}
+    if not isinstance(wanted, trees.COLLECTIONS):
+        return right if wanted.names and letters <= wanted.names else given
+    if not arguments or not isinstance(wanted, trees.Relation) or wanted.signs != ("=",):
+        return given
+    solved, value = wanted.sides
+    return (
+        trees.Relation((solved, right), ("=",)) if isinstance(solved, trees.Name) and letters <= value.names else given
     )
 
 

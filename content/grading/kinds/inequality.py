@@ -30,6 +30,7 @@ _ALL = re.compile(
     r"\A\s*(?:[Rℝ]|\\mathbb\s*\{?R\}?|all\s+(?:real\s+)?numbers|all\s+reals|全体实数|任意实数|所有实数)\s*\Z", re.I
 )
 _INFINITY = re.compile(r"(?<![A-Za-z\\])(?:infinity|inf|oo)(?![A-Za-z])|无穷")
+_TURNED_BRACKETS = re.compile(r"([\[(\]])([^\[\]()|]*[,;；，][^\[\]()|]*)([\])\[])")
 _SIGNS = ("<", "<=", ">", ">=", "!=", "in")
 
 
@@ -145,8 +146,13 @@ def read(text: str) -> trees.Node:
     if says_none(text):
         return trees.Constant("emptyset")
     built = _BUILT.match(text)
-    plain = _UNION.sub(" or ", _INFINITY.sub("∞", built[2] if built else text))
-    return mathematics.parse(plain)
+    plain = _TURNED_BRACKETS.sub(_turned_back, _INFINITY.sub("∞", built[2] if built else text))
+    return mathematics.parse(_UNION.sub(" or ", plain))
+
+
+def _turned_back(found: re.Match[str]) -> str:
+    """`]2, 5[` with round brackets."""
+    return f"{'(' if found[1] == ']' else found[1]}{found[2]}{')' if found[3] == '[' else found[3]}"
 
 
 def _everything() -> trees.Node:

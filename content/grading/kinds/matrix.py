@@ -1,5 +1,6 @@
 """A matrix or vector, entry by entry."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,10 @@ from content.package import Json, StepKind, WrongAnswer
 
 MOST_ROWS = 6
 SIZE = 4  # characters of an entry, about
+_WRAPPED = re.compile(r"\s*[A-Za-z.]*(?:matrix|array)\s*\((.*)\)\s*", re.I | re.S)
+_NESTED = re.compile(r"\s*[\[{(（｛【]\s*[\[{(（｛【]")
+_SQUARE = str.maketrans("{}()（）｛｝【】", "[][][][][]")
+_BETWEEN_ROWS = re.compile(r"\]\s*[,，;；]?\s*\[")
 Rows = tuple[tuple[trees.Node, ...], ...]
 
 
@@ -140,15 +145,16 @@ def _read(key: MatrixKey, response: Response, *, given: Callable[[Response, int]
 
 
 def _of_text(text: str) -> Rows:
-    """`1, 2; 3, 4`, `1 2; 3 4`, `[[1, 2], [3, 4]]`, one row a line, or LaTeX. Raises Unreadable."""
+    """`1, 2; 3, 4`, one row a line, `[[1, 2], [3, 4]]` and how programs print it, or LaTeX. Raises Unreadable."""
     if "\\begin" in text:
         node = mathematics.parse(text)
         if isinstance(node, trees.Matrix):
             return node.rows
         raise Unreadable(Code.SIZE_EXPECTED, text)
-    plain = "".join(text.split()) if "[[" in "".join(text.split()) else text.strip()
-    if plain.startswith("[["):
-        plain = plain.removeprefix("[[").removesuffix("]]").replace("],[", ";").replace("][", ";")
+    plain = wrapped[1] if (wrapped := _WRAPPED.fullmatch(text)) else text
+    if _NESTED.match(plain):
+        plain = plain.translate(_SQUARE)
+    plain = _BETWEEN_ROWS.sub(";", plain).strip()
     lines = [line for line in plain.strip("[]()").replace("\n", ";").replace("；", ";").split(";") if line.strip()]
     rows = [line.replace("，", ",").split(",") if {",", "，"} & set(line) else line.split() for line in lines]
     if not 0 < len(rows) <= MOST_ROWS or len({len(row) for row in rows}) != 1 or len(rows[0]) > MOST_ROWS:

@@ -20,11 +20,19 @@ from content.grading.restating import is_restated
 from content.grading.units import CURRENCIES, factor_between, split_unit
 from content.mathematics import Code, Unreadable, numerics, trees
 from content.mathematics.forms import Form, has_form
+from content.mathematics.vocabulary import PLAIN
 from content.package import Json, StepKind, WrongAnswer
 
 MOST_FIGURES = 15
 COARSEST = Fraction(1, 20)  # a rounded value is at most this far off, in parts of the right one
 _UNKNOWN_UNIT = re.compile(r"[\d.,/\s]*\d\s*([A-Za-z\u4e00-\u9fff]{2,}|[\u4e00-\u9fff])\s*\Z")
+_TIMES_TEN = re.compile(r"(?<=\d)\s*[xXｘ]\s*(?=10\s*(?:\^|\*\*|[⁰¹²³⁴-⁹⁻]))")  # 3 x 10^5
+_APOSTROPHES = re.compile(r"(?<=\d)['’](?=\d{3}(?!\d))")
+_DECIMAL_COMMA = re.compile(
+    r"\s*([-+]?)\s*(\d+|\d{1,3}(?:\.\d{3})+|\d{1,3}(?: \d{3})+),(\d+)\s*((?:\*|\\cdot|\\times)\s*10\s*\^.*)?\s*",
+    re.ASCII,
+)
+_POINTED_THOUSANDS = re.compile(r"\s*[-+]?\s*[1-9]\d{0,2}(?:\.\d{3}){2,}\s*", re.ASCII)
 
 
 class NumberForm(StrEnum):
@@ -165,8 +173,9 @@ class Quantity:
 
 def read_quantity(text: str, *, unit: str) -> Quantity:
     """Read a number with or without a unit; `x = 5` is 5. Raises Unreadable."""
-    number, found = split_unit(text, expected=unit)
-    if not found and (unknown := _UNKNOWN_UNIT.match(text)) and unknown[1] not in ("pi", "sqrt"):
+    number, found = split_unit(_TIMES_TEN.sub("*", text), expected=unit)
+    number = _with_point(number)
+    if not found and (unknown := _UNKNOWN_UNIT.match(text)) and unknown[1].lower() not in ("pi", "sqrt"):
         raise Unreadable(Code.UNKNOWN_UNIT, unknown[1], unknown.start(1))
     node = mathematics.parse(number)
     if isinstance(node, trees.Relation) and node.signs == ("=",) and isinstance(node.sides[0], trees.Name):
@@ -177,6 +186,16 @@ def read_quantity(text: str, *, unit: str) -> Quantity:
     if _amount(node) is None:
         raise Unreadable(Code.NUMBER_EXPECTED, number.strip(), 0)
     return Quantity(node, found)
+
+
+def _with_point(text: str) -> str:
+    """`3,5` and `1.000,5` as 3.5 and 1000.5, where one number is asked for; `1,000` is a thousand."""
+    plain = _APOSTROPHES.sub("", text.translate(PLAIN))
+    if found := _DECIMAL_COMMA.fullmatch(plain):
+        sign, whole, places, power = found.groups("")
+        is_thousands = whole.isdigit() and len(places) == 3 and len(whole) < 4 and whole[0] != "0"
+        return text if is_thousands else f"{sign}{re.sub(r'[. ]', '', whole)}.{places}{power}"
+    return plain.replace(".", "") if _POINTED_THOUSANDS.fullmatch(plain) else plain
 
 
 def grade_number(key: NumberKey, response: str, wrong_answers: Sequence[WrongAnswer]) -> Grade:

@@ -9,7 +9,20 @@ from typing import ClassVar
 from content import mathematics
 from content.grading.grades import Grade, Response
 from content.grading.keys import KeyReader
-from content.grading.kind import OPEN, Field, Input, Kind, Layout, Part, Reads, Row, Shape, Widget, gettext_noop
+from content.grading.kind import (
+    OPEN,
+    Field,
+    Input,
+    Kind,
+    Layout,
+    Part,
+    Reads,
+    Row,
+    Shape,
+    Widget,
+    gettext_noop,
+    numbered,
+)
 from content.grading.kinds.matrix import is_near
 from content.grading.places import Place, judged, same_texts
 from content.grading.responses import in_place, texts, texts_so_far
@@ -157,7 +170,7 @@ def _read(key: TableKey, response: Response) -> list[trees.Node]:
 
 
 def _told(given: Sequence[trees.Node | None]) -> str:
-    return " · ".join(OPEN if node is None else f"${mathematics.latex(node)}$" for node in given)
+    return numbered([OPEN if node is None else f"${mathematics.latex(node)}$" for node in given])
 
 
 def _number(text: str) -> str:

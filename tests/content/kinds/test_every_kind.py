@@ -124,8 +124,8 @@ def test_the_author_may_give_credit_for_a_foreseen_wrong_answer(answer: dict[str
 @pytest.mark.parametrize(
     ("name", "response", "read"),
     [
-        ("cloze", ["", "9"], "… · $9$"),
-        ("table", ["10/2", " "], r"$\frac{10}{2}$ · …"),
+        ("cloze", ["", "9"], "(1) … (2) $9$"),
+        ("table", ["10/2", " "], r"(1) $\frac{10}{2}$ (2) …"),
         ("matrix", ["1", "", "0", "-1"], r"\begin{bmatrix} 1 & … \\ 0 & -1 \end{bmatrix}"),
     ],
 )
