@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CATALOGUE = Path("locale/zh_Hans/LC_MESSAGES/django.po")
 APPS = ("content", "students", "training", "tutor", "templates")
 BLANK = re.compile(r"%\((\w+)\)[sd]")
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
+CHINESE = re.compile(r"[\u4e00-\u9fff：；，（）]")
 
 
 def read(file: Path) -> Catalog:
