@@ -59,8 +59,8 @@ def test_a_native_course_with_mistakes_is_refused_with_all_of_them(tmp_path: Pat
     out = StringIO()
     with pytest.raises(CommandError, match="nothing was imported: "):
         call_command("import_course", str(write_zip(tmp_path / "c.zip", broken)), stdout=out)
-    assert "there is no gone" in out.getvalue()
-    assert "language is missing" in out.getvalue()
+    assert "not in the course: gone" in out.getvalue()
+    assert "language: it is missing" in out.getvalue()
     assert not Course.objects.exists()
 
 
@@ -97,5 +97,5 @@ def test_exporting_says_what_is_in_the_way(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="there is no course gone"):
         run("export_course", "gone", tmp_path / "out")
     run("import_course", write_zip(tmp_path / "c.zip", files()))
-    with pytest.raises(CommandError, match="is not empty"):
+    with pytest.raises(CommandError, match="this folder is not empty"):
         run("export_course", "sums", tmp_path)
