@@ -114,6 +114,9 @@ class CourseImport(models.Model):
     course = models.ForeignKey(
         Course, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("course")
     )  # what it became, or what it would change
+    adds_to = models.ForeignKey(
+        Concept, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("adds exercises to")
+    )  # where its exercises become drafts of a course that is there already: what they practise if nothing else
     name = models.CharField(_("file name"), max_length=200)
     file = models.FileField(_("file"), upload_to="imports/", max_length=200)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)

@@ -6,7 +6,7 @@ somebody else writes is never changed: a file of the same short name becomes a c
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,11 +15,11 @@ from typing import Any
 from django.core.files import File
 from django.db import transaction
 
-from content import formats, importing
+from content import authoring, formats, importing
 from content.formats import CourseError, Loaded, outcomes
 from content.formats.source import read_files
-from content.models import Course
-from content.package import CoursePackage
+from content.models import Concept, Course
+from content.package import CoursePackage, Defect
 from students.models import User
 from training import queue
 from tutor.models import CourseImport
@@ -30,10 +30,19 @@ EXPIRES = 3600  # seconds that a worker has to begin
 MOST_SAID = 2_000  # characters of why a file was refused
 
 
-def hand_in(owner: User, file: File, *, now: datetime) -> CourseImport:  # type: ignore[type-arg]
-    """Keep a file to be looked through. Its name is only shown, and tells the format its ending."""
+def hand_in(
+    owner: User,
+    file: File,  # type: ignore[type-arg]  # not subscriptable at run time
+    *,
+    now: datetime,
+    adds_to: Concept | None = None,
+) -> CourseImport:
+    """Keep a file to be looked through. Its name is only shown, and tells the format its ending.
+
+    It becomes a course of its own, or with `adds_to` drafts in the course of that concept.
+    """
     name = re.sub(r"[^\w. -]", "_", Path(file.name or "course").name)[-120:]
-    made = CourseImport(owner=owner, name=name, made_at=now)
+    made = CourseImport(owner=owner, name=name, made_at=now, adds_to=adds_to)
     made.file.save(name, file, save=False)
     made.save()
     return made
@@ -54,7 +63,7 @@ def go_on(row: CourseImport) -> None:
 
 def look_through(import_id: int) -> CourseImport:
     """Read a file as an import would, and write down what would come of it. Safe to repeat."""
-    row = CourseImport.objects.select_related("owner").get(pk=import_id)
+    row = CourseImport.objects.select_related("owner", "adds_to").get(pk=import_id)
     if row.state != CourseImport.State.WAITING:
         return row
     _run(row, dry_run=True)
@@ -69,7 +78,7 @@ def confirm(import_id: int) -> bool:
 
 def carry_out(import_id: int) -> CourseImport:
     """Import a file that was confirmed. Safe to repeat: a second time nothing is left to change."""
-    row = CourseImport.objects.select_related("owner").get(pk=import_id)
+    row = CourseImport.objects.select_related("owner", "adds_to").get(pk=import_id)
     if row.state != CourseImport.State.IMPORTING:
         return row
     _run(row, dry_run=False)
@@ -99,16 +108,12 @@ def _run(row: CourseImport, *, dry_run: bool) -> None:
         loaded = formats.load(path, format_name=name)
         if loaded.strict and loaded.defects:
             raise importing.Refused(loaded.defects)
-        course_package = own_name(loaded.package, row.owner, row.name)
-        with transaction.atomic():
-            before = Course.objects.filter(slug=course_package.slug).first()
-            report = importing.import_package(course_package, defects=loaded.defects, dry_run=dry_run)
-            if not dry_run and before is None:
-                # Nobody has looked at it yet: its author opens it to students.
-                made = Course.objects.get(slug=course_package.slug)
-                made.published = False
-                made.save(update_fields=["published"])
-                made.authors.add(row.owner)
+        if row.adds_to is None:
+            course_package = own_name(loaded.package, row.owner, row.name)
+            report = _import(course_package, row.owner, loaded.defects, dry_run=dry_run)
+        else:
+            course_package = loaded.package
+            report = _add(course_package, row, row.adds_to, loaded.defects, dry_run=dry_run)
     except CourseError as error:
         row.state, row.problem = CourseImport.State.REFUSED, str(error).replace(str(path), row.name)[:MOST_SAID]
     except importing.Refused as refused:
@@ -121,6 +126,40 @@ def _run(row: CourseImport, *, dry_run: bool) -> None:
     row.save(update_fields=["state", "problem", "course", "report"])
     if row.state in {CourseImport.State.REFUSED, CourseImport.State.DONE}:
         row.file.delete(save=False)
+
+
+def _import(
+    course_package: CoursePackage, owner: User, defects: Sequence[Defect], *, dry_run: bool
+) -> importing.ImportReport:
+    """As a course of its own, or as the newer state of one. Raises importing.Refused."""
+    with transaction.atomic():
+        before = Course.objects.filter(slug=course_package.slug).exists()
+        report = importing.import_package(course_package, defects=defects, dry_run=dry_run)
+        if not dry_run and not before:
+            # Nobody has looked at it yet: its author opens it to students.
+            made = Course.objects.get(slug=course_package.slug)
+            made.published = False
+            made.save(update_fields=["published"])
+            made.authors.add(owner)
+    return report
+
+
+def _add(
+    course_package: CoursePackage, row: CourseImport, concept: Concept, defects: Sequence[Defect], *, dry_run: bool
+) -> importing.ImportReport:
+    """As drafts of the course of a concept."""
+    added = authoring.add_exercises(course_package, concept, author_id=row.owner_id, now=row.made_at, dry_run=dry_run)
+    return importing.ImportReport(
+        course_id=concept.course_id,
+        exercises=added.created + added.kept,
+        steps=0,
+        kept=added.kept,
+        changed=added.created,
+        created=added.created,
+        retired=0,
+        dropped=sum(defect.dropped for defect in defects),
+        defects=defects,
+    )
 
 
 def own_name(course_package: CoursePackage, owner: User, file_name: str) -> CoursePackage:

@@ -1,5 +1,6 @@
 """Writes: courses and exercises as their authors change them in the browser."""
 
+from content.authoring.additions import Added, add_exercises
 from content.authoring.copies import copy_into
 from content.authoring.courses import (
     Circular,
@@ -55,12 +56,14 @@ from content.authoring.proposals import vary
 __all__ = [
     "MOST_AT_ONCE",
     "TEXTS",
+    "Added",
     "Circular",
     "Draft",
     "InUse",
     "Overtaken",
     "Published",
     "Unfit",
+    "add_exercises",
     "blank_hint",
     "blank_step",
     "blank_wrong_answer",

@@ -1,11 +1,13 @@
 """Writes: a copy of an exercise in another course, as a draft."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Max
 
 from content import catalog
 from content.authoring import drafts
+from content.authoring.drafts import Draft
 from content.models import Concept, Course, Exercise, Figure, Misconception
 
 
@@ -21,25 +23,34 @@ def copy_into(course: Course, exercise_id: int, *, author_id: int, now: datetime
     draft["attribution"] = draft["attribution"] or source.course.attribution
     concepts = set(Concept.objects.filter(course=course, retired=False).values_list("key", flat=True))
     misconceptions = set(Misconception.objects.filter(course=course).values_list("key", flat=True))
-    for step in draft["steps"]:
-        step["concepts"] = [name for name in step["concepts"] if name in concepts]
-        for wrong in step["wrong_answers"]:
-            wrong["misconception"] = wrong["misconception"] if wrong["misconception"] in misconceptions else ""
+    fitted(draft, concepts, misconceptions)
     _copy_figures(source.course_id, course, str(draft))
     last = Exercise.objects.filter(course=course).aggregate(last=Max("position"))["last"]
     return Exercise.objects.create(
         course=course,
         key=key,
-        title=draft["title"][:300],
-        prompt=draft["prompt"],
-        lesson=draft["lesson"][:200],
-        tags=draft["tags"],
+        **drafts.found_by(draft),
         position=0 if last is None else last + 1,
         published=False,
         draft=draft,
         draft_by_id=author_id,
         draft_at=now,
     )
+
+
+def fitted(
+    draft: Draft, concepts: Collection[str], misconceptions: Collection[str], otherwise: Concept | None = None
+) -> Draft:
+    """A draft, changed in place, without the concepts and misconceptions that its course does not have.
+
+    A step that is left without a concept practises the one that is named, if one is.
+    """
+    for step in draft["steps"]:
+        kept = [name for name in step["concepts"] if name in concepts]
+        step["concepts"] = kept or ([otherwise.key] if otherwise else [])
+        for wrong in step["wrong_answers"]:
+            wrong["misconception"] = wrong["misconception"] if wrong["misconception"] in misconceptions else ""
+    return draft
 
 
 def _copy_figures(source_id: int, course: Course, texts: str) -> None:

@@ -87,6 +87,17 @@ def to_exercise(draft: Mapping[str, Any], key: str) -> Made:
     return Made(exercise=exercise, findings=read.findings)
 
 
+def found_by(draft: Draft) -> dict[str, Any]:
+    """What lists and searches find an exercise by that is only a draft: fields of its row."""
+    first = next((step["prompt"] for step in draft["steps"] if step["prompt"]), "")
+    return {
+        "title": draft["title"][:300],
+        "prompt": draft["prompt"] or first,
+        "lesson": draft["lesson"][:200],
+        "tags": [tag[:60] for tag in draft["tags"]],
+    }
+
+
 def with_new_keys(draft: Draft, key: str) -> Draft:
     """A copy for another exercise: its steps are steps of their own."""
     copy = deepcopy(draft)

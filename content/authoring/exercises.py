@@ -91,9 +91,9 @@ def save_draft(exercise_id: int, draft: Draft, *, author_id: int, seen: str, now
         row.draft, row.draft_by_id, row.draft_at = draft, author_id, now
         fields = ["draft", "draft_by", "draft_at"]
         if not row.published:  # nothing of it is in use: lists and searches find it by what it will be
-            row.title, row.prompt = draft["title"][:300], draft["prompt"] or _first_prompt(draft)
-            row.lesson, row.tags = draft["lesson"][:200], [tag[:60] for tag in draft["tags"]]
-            fields += ["title", "prompt", "lesson", "tags"]
+            for name, value in drafts.found_by(draft).items():
+                setattr(row, name, value)
+                fields.append(name)
         row.save(update_fields=fields)
         if not row.published:
             search.index(exercises=[row.pk])
@@ -165,10 +165,7 @@ def duplicate(exercise_id: int, *, author_id: int, now: datetime) -> Exercise:
         return Exercise.objects.create(
             course_id=row.course_id,
             key=key,
-            title=draft["title"][:300],
-            prompt=draft["prompt"] or _first_prompt(draft),
-            lesson=draft["lesson"][:200],
-            tags=draft["tags"],
+            **drafts.found_by(draft),
             position=_place_beside(row.pk, after=True),
             published=False,
             draft=draft,
@@ -311,7 +308,3 @@ def _last_hand(row: Exercise) -> tuple[Any, datetime | None]:
         return row.draft_by, row.draft_at
     version = ExerciseVersion.objects.filter(exercise=row).select_related("author").order_by("-number").first()
     return (version.author, version.made_at) if version else (None, None)
-
-
-def _first_prompt(draft: Draft) -> str:
-    return next((step["prompt"] for step in draft["steps"] if step["prompt"]), "")

@@ -210,5 +210,6 @@ document.addEventListener("click", (event) => {
   focusOn(link.dataset.about);
 });
 window.addEventListener("online", () => editor?.save());
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 if (document.querySelector("[data-reload]")) setTimeout(() => location.reload(), 3000);
 start(document);

@@ -4,16 +4,21 @@ from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 from playwright.sync_api import Response as Answer
 from pytest_django.live_server_helper import LiveServer
 
+from content import authoring
+from content.authoring import variables
 from content.models import Course
+from content.package import HintKind
 from students.models import Classroom, User
-from tutor import turns
+from tutor import turns, uploads
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -23,6 +28,11 @@ LOOKS = [
     pytest.param("light", "en", 360, id="light-en-phone"),
     pytest.param("dark", "zh-hans", 1280, id="dark-zh-desk"),
 ]
+MATCHING = {
+    "stems": {"a": "half", "b": "a quarter"},
+    "options": {"x": "$0.5$", "y": "$0.25$"},
+    "pairs": {"a": "x", "b": "y"},
+}
 SETTLED = """async () => {
     const plain = "input[data-math]:not([type=hidden]), input[data-scaffold-math]:not([type=hidden])";
     const end = performance.now() + 10_000;
@@ -150,6 +160,70 @@ def test_the_pages_of_a_teacher_are_sound(
             f"{own}concepts/{turn.concept_id}/",
         ):
             check(page, address)
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), LOOKS)
+def test_the_pages_of_an_author_are_sound(
+    chromium: Browser,
+    live_server: LiveServer,
+    teacher: User,
+    course: Course,
+    now: datetime,
+    settings: Any,
+    tmp_path: Path,
+    theme: str,
+    language: str,
+    width: int,
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    course.authors.add(teacher)
+    author: dict[str, Any] = {"author_id": teacher.pk, "now": now}
+    template = authoring.new_exercise(course, {"kind": "number", "value": "@{c}"}, **author)
+    draft = authoring.draft_of(template)
+    draft["steps"][0]["prompt"] = "A @{a} and a @{q}"
+    draft["steps"][0]["hints"] = [authoring.blank_hint("h1", HintKind.SCAFFOLD, {"kind": "number", "value": "3"})]
+    draft["steps"][0]["wrong_answers"] = [authoring.blank_wrong_answer()]
+    draft["variables"] = variables.of_package(
+        {
+            "draw": {"a": {"from": 2, "to": 9}, "b": {"choose": [1, 2]}},
+            "let": {"c": "a*b"},
+            "where": ["a != b"],
+            "themes": {"sport": {"story": "A race"}, "music": {"story": "A song"}},
+            "rows": [{"who": "Ann"}, {"who": "Bo"}],
+        }
+    )
+    authoring.save_draft(template.pk, draft, seen=authoring.stamp(template), **author)
+    choice = authoring.new_exercise(course, {"kind": "matching", **MATCHING}, **author)
+    file = uploads.hand_in(teacher, SimpleUploadedFile("quiz.gift", b"::Sum:: 2 + 3? {#5}\n\n{{ broken\n"), now=now)
+    uploads.go_on(file)
+    concept, misconception = course.concepts.first(), course.misconceptions.first()
+    assert concept
+    assert misconception
+    base = f"{live_server.url}/author/"
+    own = f"{base}{course.pk}/"
+    exercise = f"{own}exercises/{template.pk}/"
+    with opened(chromium, live_server, teacher, (theme, language, width)) as context:
+        page = context.new_page()
+        for address in (
+            base,
+            f"{base}new/",
+            f"{base}import/{file.pk}/",
+            own,
+            f"{own}exercises/",
+            exercise,
+            f"{exercise}try/?hints=1",
+            f"{exercise}versions/",
+            f"{own}exercises/{choice.pk}/",
+            f"{own}concepts/",
+            f"{own}concepts/{concept.pk}/",
+            f"{own}misconceptions/{misconception.pk}/",
+            f"{own}resources/new/",
+            f"{own}exchange/?format=gift",
+            f"{own}settings/",
+        ):
+            check(page, address)
+        page.goto(exercise)
+        expect(page.locator("#variants > .stack")).to_be_visible()
 
 
 @pytest.mark.parametrize(("theme", "language", "width"), LOOKS)

@@ -244,6 +244,26 @@ def test_a_copy_is_an_exercise_of_its_own_right_after_the_original(author: Clien
     assert {step.key for step in copy.steps.all()}.isdisjoint({step.key for step in original.steps.all()})
 
 
+def test_a_smaller_question_is_answered_where_an_exercise_is_tried(author: Client, course: Course) -> None:
+    at = desk(author, course)
+    at.press("save", written(at))
+    at.press("add steps.0.scaffolds")
+    at.press("save", {"steps.0.hints.0.text": "What is $1+1$?", "steps.0.hints.0.answer.value": "2"})
+    page = reverse("author_try", args=[course.pk, at.exercise.pk])
+    key = at.open()["steps.0.hints.0.key"][0]
+    assert "Check this one" in text_of(author.get(page, {"hints": "1"}))
+    asked = {"step": "0", "hints": "1", "scaffold": key}
+    said = text_of(author.post(page, {**asked, "response": "2"}))
+    assert "done-mark right" in said
+    assert "Check this one" not in said
+    wrong = text_of(author.post(page, {**asked, "response": "3"}))
+    assert "Check this one" in wrong
+    assert "done-mark right" not in wrong
+    unread = author.post(page, {**asked, "response": "1 +"})
+    assert unread.status_code == 422
+    assert text_of(unread).count('role="alert"') == 1
+
+
 def order_of(course: Course) -> list[str]:
     rows = Exercise.objects.filter(course=course, retired=False).order_by("position", "pk")
     return list(rows.values_list("key", flat=True))

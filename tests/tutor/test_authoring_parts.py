@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from content import catalog
+from content import authoring, catalog, package
 from content.models import Concept, Course, Figure, Misconception, Resource, Rule
 from students.models import User
 from tutor import uploads
@@ -237,6 +237,64 @@ def test_what_is_no_course_is_refused_in_words_without_a_path(author: Client, se
     assert "Nothing was imported" in text_of(author.get(reverse("author_import_report", args=[row.pk])))
 
 
+def add(author: Client, course: Course, name: str, data: bytes, key: str) -> CourseImport:
+    """Hand in a file whose exercises are to be added to a course."""
+    concept = Concept.objects.get(course=course, key=key)
+    given = {"file": SimpleUploadedFile(name, data), "concept": concept.pk}
+    answer = author.post(reverse("author_exchange", args=[course.pk]), given)
+    return CourseImport.objects.get(pk=answer.headers["Location"].rstrip("/").rpartition("/")[2])
+
+
+def test_exercises_of_a_file_become_drafts_of_a_course_once_and_nothing_else_changes(
+    author: Client, course: Course, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    before = catalog.course_package(course)
+    row = add(author, course, "bank.gift", GIFT, "equations")
+    assert (row.state, row.report["created"], course.exercises.filter(published=False).count()) == ("ready", 2, 0)
+    assert course.title in text_of(author.get(reverse("author_import_report", args=[row.pk])))
+    author.post(reverse("author_import_confirm", args=[row.pk]))
+    drafts = list(course.exercises.filter(published=False).order_by("position"))
+    assert [draft.title for draft in drafts] == ["Sum", "Capital"]
+    assert drafts[0].draft
+    assert drafts[0].draft["steps"][0]["concepts"] == ["equations"]
+    assert drafts[0].position > max(course.exercises.filter(published=True).values_list("position", flat=True))
+    course.refresh_from_db()
+    assert catalog.course_package(course).exercises == before.exercises
+    assert "?state=draft" in text_of(author.get(reverse("author_import_report", args=[row.pk])))
+    again = add(author, course, "bank.gift", GIFT, "adding")
+    assert (again.report["created"], again.report["same"]) == (0, 2)
+    author.post(reverse("author_import_confirm", args=[again.pk]))
+    assert course.exercises.filter(published=False).count() == 2
+    page = reverse("author_exercises", args=[course.pk])
+    assert "Capital" in text_of(author.get(page, {"words": "France", "state": "draft"}))
+
+
+def test_pictures_of_a_file_that_is_added_do_not_take_the_place_of_others(
+    author: Client, course: Course, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    authoring.save_figure(course.pk, "map.png", b"mine")
+    steps = (package.Step(key="s", answer={"kind": "number", "value": "1"}, prompt="![](figures/map.png)"),)
+    source = package.CoursePackage(
+        slug="bank",
+        title="Bank",
+        language="en",
+        licence="CC BY 4.0",
+        concepts=(),
+        exercises=(package.Exercise(key="s", steps=steps),),
+        files={"map.png": b"theirs"},
+    )
+    owner = course.authors.get()
+    authoring.add_exercises(source, concept("adding"), author_id=owner.pk, now=owner.date_joined)
+    made = course.exercises.get(published=False)
+    assert made.draft
+    shown = made.draft["steps"][0]["prompt"].removeprefix("![](figures/").removesuffix(")")
+    assert made.draft["licence"] == "CC BY 4.0"
+    files = {figure.name: Path(figure.file.path).read_bytes() for figure in Figure.objects.filter(course=course)}
+    assert files == {"map.png": b"mine", shown: b"theirs"}
+
+
 def test_files_that_nobody_confirms_are_removed_after_two_weeks(author: Client, settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     old, young, done = (upload(author, f"{name}.gift", GIFT) for name in ("old", "young", "done"))
@@ -245,7 +303,7 @@ def test_files_that_nobody_confirms_are_removed_after_two_weeks(author: Client, 
     CourseImport.objects.filter(pk=young.pk).update(made_at=late)
     uploads.forget_unconfirmed(late)
     assert set(CourseImport.objects.all()) == {young, done}
-    assert [path.name for path in (tmp_path / "imports").iterdir()] == [Path(young.file.name).name]
+    assert [path.name for path in (tmp_path / "imports").iterdir()] == [Path(str(young.file.name)).name]
 
 
 def test_a_large_file_is_looked_through_by_a_worker(

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from content import catalog, formats
 from content.formats import Item, outcomes
+from content.models import Concept
 from content.wording import in_words
 from tutor import uploads
 from tutor.models import CourseImport
 from tutor.views.authoring.access import authors_only, course_of
 from tutor.views.authoring.courses import PLACE, context_of
-from tutor.views.authoring.forms import UploadForm
+from tutor.views.authoring.forms import AddingForm, UploadForm
 from tutor.views.people import person
 
 ITEMS_PER_PAGE = 100
@@ -91,18 +92,26 @@ def report_csv(request: HttpRequest, import_id: int) -> HttpResponseBase:
 
 
 @never_cache
-@require_GET
+@require_http_methods(["GET", "POST"])
 @authors_only
 def exchange(request: HttpRequest, course_id: int) -> HttpResponseBase:
-    """The ways out of a course, and for the one that was chosen what it cannot say."""
+    """The ways out of a course, and for the one that was chosen what it cannot say; a POST is a file to add from."""
     course = course_of(request, course_id)
+    concepts = Concept.objects.filter(course=course, retired=False).order_by("position", "pk")
+    form = AddingForm(request.POST or None, request.FILES or None, concepts=concepts)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        made = uploads.hand_in(person(request), given["file"], now=timezone.now(), adds_to=given["concept"])
+        uploads.go_on(made)
+        return redirect("author_import_report", made.pk)
     writable = formats.writable()
     chosen = request.GET.get("format", "")
-    context = context_of(course, "exchange", formats=[(name, module.TITLE) for name, module in writable.items()])
+    titles = [(name, module.TITLE) for name, module in writable.items()]
+    context = context_of(course, "exchange", formats=titles, form=form, concepts=concepts)
     if chosen in writable:
         written = writable[chosen].write(catalog.course_package(course))
         context |= {"chosen": chosen, "chosen_title": writable[chosen].TITLE, "defects": written.defects}
-    return render(request, "authoring/exchange.html", context)
+    return render(request, "authoring/exchange.html", context, status=422 if form.is_bound else 200)
 
 
 @never_cache

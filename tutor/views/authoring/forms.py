@@ -132,6 +132,21 @@ class UploadForm(forms.Form):
         return file
 
 
+class AddingForm(UploadForm):
+    """A file whose exercises are to become drafts of a course."""
+
+    concept = forms.ModelChoiceField(
+        Concept.objects.none(),
+        label=_("What they practise"),
+        help_text=_("Where the file does not name a concept of this course."),
+        empty_label=None,
+    )
+
+    def __init__(self, *args: Any, concepts: QuerySet[Concept], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("forms.ModelChoiceField[Concept]", self.fields["concept"]).queryset = concepts
+
+
 class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """Something to learn from: a text of its own or an address elsewhere."""
 

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from content import authoring, catalog, grading, markup, package, variants
+from content import authoring, catalog, grading, markup, package, schema, variants
 from content.authoring import Draft
 from content.grading import KeyProblem, Unreadable
 from content.models import Course, Exercise
@@ -87,8 +87,14 @@ def try_exercise(request: HttpRequest, course_id: int, exercise_id: int) -> Http
     progress = StepProgress(hints=min(hints, len(step.hints)))
     told, unreadable = None, ""
     typed: tuple[str, ...] = ()
-    if request.method == "POST" and shown.steps[number].view:
-        response = answer_of(asked, step)
+    smaller = _smaller(step, progress, asked.get("scaffold", ""))
+    if request.method == "POST" and smaller:
+        try:
+            progress = replace(progress, asked=_answered(smaller, asked))
+        except Unreadable as problem:
+            unreadable = feedback.unreadable_sentence(problem)
+    elif request.method == "POST" and shown.steps[number].view:
+        response = answer_of(asked, step.answer)
         typed = (response,) if isinstance(response, str) else tuple(response)
         try:
             told = _told(course, shown.exercise, step, response)
@@ -107,6 +113,7 @@ def try_exercise(request: HttpRequest, course_id: int, exercise_id: int) -> Http
         next_hints=progress.hints + 1,
         varies=varying.form_of(draft["variables"]).varies,
         told=told,
+        smaller=smaller,
         unreadable=unreadable,
         typed=typed,
         solution=step.solution,
@@ -142,10 +149,26 @@ def _told(
     return feedback.words(marking)
 
 
-def answer_of(data: Mapping[str, Any], step: package.Step) -> grading.Response:
+def _smaller(step: package.Step, progress: StepProgress, key: str) -> package.Hint | None:
+    """The smaller question of a key, where it is shown and can be answered."""
+    hint = next((hint for hint in step.hints[: progress.hints] if hint.key == key), None)
+    return hint if hint and hint.answer and not schema.key_problems(hint.answer) else None
+
+
+def _answered(smaller: package.Hint, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What came of the answer to a smaller question, as a turn keeps it. Raises Unreadable."""
+    answer = smaller.answer or {}
+    response = answer_of(data, answer)
+    grade = grading.grade(grading.parse_key(answer), response, given=tuple(markup.formulas(smaller.text)))
+    offer = feedback.Offer.NEXT if grade.correct else feedback.Offer.TRY_AGAIN
+    marking = feedback.mark(grade, step=smaller.key, offer=offer)
+    return {smaller.key: {"response": response, "correct": grade.correct, "marking": marking.to_json()}}
+
+
+def answer_of(data: Mapping[str, Any], answer: package.Json) -> grading.Response:
     """The response in the shape of its field."""
     sent = data.getlist("response")  # type: ignore[attr-defined]
-    return sent if grading.field(step.answer).is_list else "".join(sent[:1])
+    return sent if grading.field(answer).is_list else "".join(sent[:1])
 
 
 def _number(text: str) -> int:
