@@ -65,6 +65,35 @@ def test_one_choice_keeps_weights_and_what_is_said_to_each() -> None:
     assert step.solution == "Right."
 
 
+def test_ranges_that_touch_the_right_number_keep_what_they_are_worth() -> None:
+    near = "<tolerance>5</tolerance>"
+    inside = answer("290", "100") + answer("295", "50", more=near) + answer("285", "50", more=near)
+    step = only(read(question("numerical", inside)))
+    assert [score(step, given) for given in ("290", "291", "289", "300", "280", "301")] == [1, 0.5, 0.5, 0.5, 0.5, 0]
+
+
+def test_pairs_that_are_dragged_have_partners_of_html() -> None:
+    pair = '<subquestion format="html"><text>{0}</text><answer format="html"><text><![CDATA[{1}]]></text></answer>'
+    inside = "".join(
+        pair.format(*one) + "</subquestion>" for one in (("frog", "<p>amphibian</p>"), ("cat", "<b>mammal</b>"))
+    )
+    step = only(read(question("ddmatch", inside)))
+    assert list(step.answer["options"].values()) == ["amphibian", "**mammal**"]
+
+
+def test_the_picture_beside_an_old_question_is_kept() -> None:
+    inside = "<single>true</single>" + answer("a", "100") + answer("b", "0")
+    data = base64.b64encode(PNG).decode()
+    loaded = read(
+        question("multichoice", f"<image>old/map.png</image><image_base64>\n{data}\n</image_base64>{inside}"),
+        question("multichoice", f"<image>old/gone.png</image>{inside}", text="Which?"),
+    )
+    first, second = loaded.package.exercises
+    assert first.prompt.startswith("What?\n\n![](figures/map-")
+    assert second.prompt == "Which?"
+    assert [one.problem for one in loaded.defects] == ["a picture that is not among the files: old/gone.png"]
+
+
 def test_several_choices_are_graded_by_their_weights() -> None:
     inside = "<single>false</single>"
     inside += answer("a", "50") + answer("b", "50") + answer("c", "-100") + answer("d", "0")

@@ -191,8 +191,8 @@ class Running:
         declared = self.declared(element.get("identifier", ""))
         given = tuple(self.given.get(declared.identifier, ()))
         if size := number(element.get("tolerance", "")):  # of ONYX: a number near one that is worth something
-            near = [key for key in declared.mapping for one in given if near(one, key, size)]
-            given = (*near[:1],)
+            close = [key for key in declared.mapping for one in given if near(one, key, size)]
+            given = tuple(close[:1])
         return declared.worth(given)
 
     def match(self, element: Element) -> Value:

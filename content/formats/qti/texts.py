@@ -37,7 +37,8 @@ _SCRIPT = re.compile(r"<script\b[^>]*?(?:/>|>(.*?)</script>)", re.IGNORECASE | r
 _SMILES = re.compile(r"""\bsmiles\s*=\s*["']([^"'<>`\s]{1,500})["']""", re.IGNORECASE)
 _HIDDEN = re.compile(r"""<span\b[^<>]*\bvisibility:\s*hidden[^<>]*>[^<>]*</span>""", re.IGNORECASE)
 _EQUATION = re.compile(r"<img\b[^>]*\bequation_image\b[^>]*>", re.IGNORECASE)
-_FORMULA = re.compile(r"""\b(?:data-equation-content="([^"]*)"|alt="LaTeX:\s*([^"]*)")""")
+_SAID = (("data-equation-content", ""), ("alt", r"LaTeX:\s*"))
+_FORMULAS = [re.compile(rf"""\b{name}="{before}([^"]*)\"""") for name, before in _SAID]
 _BLOCK_MATHS = re.compile(r"\$\$([^$]+)\$\$")
 _BODY = re.compile(r"<(?:body|qti-stimulus-body)\b[^>]*>(.*)</(?:body|qti-stimulus-body)>", re.IGNORECASE | re.DOTALL)
 _FILE_BASE = re.compile(r"\A(?:\$IMS[-_]CC[-_]FILEBASE\$|\$CANVAS_[A-Z_]*REFERENCE\$)/*")
@@ -131,8 +132,8 @@ class Texts:
 
 def _formula(image: re.Match[str]) -> str:
     """Canvas's picture of a formula as the formula, which it has as well."""
-    found = _FORMULA.search(image[0])
-    return rf"\({found[1] or found[2] or ''}\)" if found else image[0]
+    found = next((one for pattern in _FORMULAS if (one := pattern.search(image[0]))), None)
+    return rf"\({found[1]}\)" if found else image[0]
 
 
 def joined(folder: str, address: str) -> str:
