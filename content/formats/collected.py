@@ -38,6 +38,18 @@ class Question:
     variables: Json = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A text that asks nothing."""
+
+    title: str
+    text: str
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    licence: str = ""
+    attribution: str = ""
+
+
 class Collected:
     """Exercises, readings, concepts, pictures and the journal of a source."""
 
@@ -60,12 +72,13 @@ class Collected:
         self._names.setdefault(path, name)
         self._infos.setdefault(path, info)
 
-    def reading(self, place: Place, *, title: str, text: str, name: str = "", tags: tuple[str, ...] = ()) -> None:
+    def reading(self, place: Place, reading: Reading) -> None:
         """Keep a text that asks nothing."""
+        title, text, tags = reading.title, reading.text, reading.tags
         if not text.strip():
             self.journal.report(place.item, "nothing is said", item=place.item, dropped=True)
             return
-        key = self._keys.give(name, place.category, title, text)
+        key = self._keys.give(reading.name, place.category, title, text)
         if key is None:
             self.journal.report(place.item, "the very same stands there twice", item=place.item, dropped=True)
             return
@@ -78,6 +91,8 @@ class Collected:
                 kind=ResourceKind.READING,
                 text=text,
                 concepts=(self._concept(place.category),),
+                licence=reading.licence[: schema.TITLE_LENGTH],
+                attribution=reading.attribution,
             )
         )
         self.journal.became(place.item, key)

@@ -15,6 +15,7 @@ from content import schema, shelf
 from content.formats.csv_answers import CellProblem, Cells, key_of, kind_of, parts, response_of
 from content.formats.naming import Concepts, Keys, language_of, mark_of, slug_of
 from content.formats.naming import key_of as plain_key
+from content.formats.rights import rights_in
 from content.formats.source import CourseError, Files, Journal, Loaded, head_of, name_of, open_file
 from content.package import CoursePackage, Exercise, Hint, Json, Step, StepKind, WrongAnswer
 
@@ -25,7 +26,7 @@ COLUMNS = (
     *("concepts", "lesson", "tags", "difficulty", "solution", "licence", "attribution"),
 )
 _NUMBERED = ("hint", "wrong", "feedback")
-_ALIASES = {
+ALIASES = {
     **{"question": "prompt", "text": "prompt", "type": "kind", "options": "choices", "concept": "concepts"},
     **{"skill": "concepts", "skills": "concepts", "topic": "lesson", "explanation": "solution", "license": "licence"},
     **{"wrong answer": "wrong", "wrong_answer": "wrong", "correct": "answer", "units": "unit", "tag": "tags"},
@@ -63,6 +64,7 @@ _ALIASES = {
         "反馈": "feedback",
     },
 }
+_COMMENT = re.compile(r"\ufeff?[\"']?(?://|#\s*[^\s,;，；\"'])")  # a heading may be `#` alone, before the numbers
 _ENDINGS = (".csv", ".tsv", ".txt")
 _SEPARATORS = ",;\t；，"
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -87,86 +89,14 @@ def _is_table(head: bytes) -> bool:
 def read(files: Files) -> Loaded:
     """Translate tables. Raises CourseError if there is no row that can be used."""
     reading = _Reading(files)
-    for name in _tables(files):
+    tables = _tables(files)
+    reading.is_alone = len(tables) == 1
+    for name in tables:
         reading.table(name)
     if not reading.exercises:
         reasons = dict.fromkeys(f"{defect.place}: {defect.problem}" for defect in reading.journal.defects)
         raise CourseError(f"no row that can be used: {'; '.join(list(reasons)[:3]) or 'there are none'}")
     return reading.loaded()
-
-
-def template(*, chinese: bool = False) -> bytes:
-    """A table to begin with: the headings, and a row of each of the most usual kinds. UTF-8 with a mark, for Excel."""
-    names = dict(_CHINESE) if chinese else {}
-    heads = [*_SHOWN, "hint1", "hint2", "wrong1", "feedback1", "wrong2", "feedback2"]
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow([_heading(head, names) for head in heads])
-    for row in _EXAMPLES:
-        writer.writerow([row.get(head, "") for head in heads])
-    return codecs.BOM_UTF8 + stream.getvalue().encode()
-
-
-def _heading(head: str, names: dict[str, str]) -> str:
-    name = head.rstrip("0123456789")
-    return names.get(name, name) + head[len(name) :]
-
-
-_SHOWN = (
-    *("id", "title", "prompt", "kind", "answer", "choices", "tolerance", "unit"),
-    *("concepts", "lesson", "tags", "solution"),
-)
-_CHINESE = tuple((english, chinese) for chinese, english in reversed(_ALIASES.items()) if chinese[0] > "z")
-_EXAMPLES: tuple[dict[str, str], ...] = (
-    {
-        **{
-            "id": "area-1",
-            "title": "Area of a rectangle",
-            "prompt": "A rectangle is $3$ cm by $4$ cm. How large is it?",
-        },
-        **{"kind": "number", "answer": "12", "tolerance": "0.1", "unit": "cm^2", "concepts": "area", "lesson": "1.1"},
-        **{
-            "tags": "geometry",
-            "solution": "$3 \\cdot 4 = 12$",
-            "hint1": "Multiply the sides.",
-            "hint2": "$3 \\cdot 4$",
-        },
-        **{
-            "wrong1": "14",
-            "feedback1": "That is the way around it.",
-            "wrong2": "7",
-            "feedback2": "You added the sides.",
-        },
-    },
-    {
-        **{"id": "prime-1", "prompt": "Which of these is prime?", "kind": "one_choice", "answer": "B"},
-        **{"choices": "4 | 7 | 9", "concepts": "primes", "wrong1": "C", "feedback1": "$9 = 3 \\cdot 3$."},
-    },
-    {
-        **{"id": "prime-2", "prompt": "Which of these are prime?", "kind": "several_choices", "answer": "A, C"},
-        **{"choices": "2 | 6 | 11", "concepts": "primes"},
-    },
-    {"id": "prime-3", "prompt": "1 is a prime.", "kind": "true_false", "answer": "false", "concepts": "primes"},
-    {"id": "capital-1", "prompt": "The capital of France?", "kind": "text", "answer": "Paris", "concepts": "capitals"},
-    {
-        **{"id": "capital-2", "prompt": "Which belongs to which?", "kind": "matching", "concepts": "capitals"},
-        **{"answer": "France => Paris | Italy => Rome", "choices": "Oslo"},
-    },
-    {
-        **{"id": "sum-1", "prompt": "$2 + 3 =$ [[1]] and $2 \\cdot 3 =$ [[2]]", "kind": "cloze", "answer": "5 | 6"},
-        **{"concepts": "adding | multiplying"},
-    },
-    {
-        **{
-            "id": "expand-1",
-            "prompt": "Expand $2(x+3)$.",
-            "kind": "expression",
-            "answer": "2x+6",
-            "concepts": "expanding",
-        },
-        **{"wrong1": "2x+3", "feedback1": "Multiply both parts of the sum."},
-    },
-)
 
 
 @dataclass(frozen=True)
@@ -187,6 +117,8 @@ class _Reading:
         self.lines: shelf.Index[int] = shelf.Index()  # key -> the line that it first stood in
         self.used: set[str] = set()  # concepts
         self.source_steps = 0
+        self.rights = ("", "")  # licence and attribution, as the lines above the headings say
+        self.is_alone = True  # of several tables, each exercise has what its table says
 
     def table(self, name: str) -> None:
         """Read a table, row by row."""
@@ -195,7 +127,11 @@ class _Reading:
             encoding = _encoding(iter(lambda: stream.read(65_536), b""))
         with open_file(self.files, name) as stream:
             text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
-            for row in _numbered(_rows(text), self.journal, shown):
+            comments: list[str] = []
+            for row in _numbered(_rows(text), self.journal, shown, comments):
+                if comments:
+                    self.rights = rights_in(comments)
+                    comments.clear()
                 self.source_steps += 1
                 self._row(row, f"{shown}, line {row.line}" if shown else f"line {row.line}")
 
@@ -241,14 +177,15 @@ class _Reading:
 
     def _exercise(self, cells: Cells, key: str, step: Step) -> Exercise:
         has_steps = bool(cells["step"].strip())
+        licence, attribution = ("", "") if self.is_alone else self.rights
         return Exercise(
             key=key,
             steps=(step,),
             title=cells["title"].strip()[: schema.EXERCISE_TITLE_LENGTH],
             prompt="" if has_steps or step.answer["kind"] == StepKind.CLOZE else cells["prompt"].strip(),
             lesson=cells["lesson"].strip()[: schema.TITLE_LENGTH],
-            licence=cells["licence"].strip()[: schema.TITLE_LENGTH],
-            attribution=cells["attribution"].strip(),
+            licence=(cells["licence"].strip() or licence)[: schema.TITLE_LENGTH],
+            attribution=cells["attribution"].strip() or attribution,
             tags=tuple(dict.fromkeys(_several(cells["tags"]))),
             difficulty=_difficulty(cells["difficulty"]),
         )
@@ -290,6 +227,8 @@ class _Reading:
             language=language_of(exercise.prompt for exercise in self.exercises[:1000]),
             concepts=self.concepts.all(self.used),
             exercises=self.exercises,
+            licence=self.rights[0] if self.is_alone else "",
+            attribution=self.rights[1] if self.is_alone else "",
         )
         return Loaded(
             package=package,
@@ -339,6 +278,9 @@ def _encoding(pieces: Sequence[bytes] | Iterator[bytes]) -> str:
 def _rows(stream: io.TextIOBase | io.TextIOWrapper, *, limit: int = 0) -> Iterator[list[str]]:
     """The rows of a table whose separator is found in its first line. The first row says `sep=;` in some of Excel's."""
     first = stream.readline(MAX_LINE)
+    while _COMMENT.match(first):
+        yield [first.strip("\ufeff \r\n\t\"',;，；")]
+        first = stream.readline(MAX_LINE)
     said = re.match(r"\ufeff?sep=(.)\s*\Z", first)
     head = stream.readline(MAX_LINE) if said else first
     separator = said[1] if said else max(_SEPARATORS, key=re.sub(r'"[^"]*"', "", head).count)
@@ -363,8 +305,8 @@ def _rows(stream: io.TextIOBase | io.TextIOWrapper, *, limit: int = 0) -> Iterat
             yield [f"\0{error}"]
 
 
-def _numbered(rows: Iterator[list[str]], journal: Journal, name: str) -> Iterator[_Row]:
-    """Rows with their lines, by the headings of the first one."""
+def _numbered(rows: Iterator[list[str]], journal: Journal, name: str, comments: list[str]) -> Iterator[_Row]:
+    """Rows with their lines, by the headings of the first one; lines above that say something go to `comments`."""
     heads: list[str] = []
     line = 1
     for row in rows:
@@ -374,6 +316,8 @@ def _numbered(rows: Iterator[list[str]], journal: Journal, name: str) -> Iterato
             journal.report(place, f"a row that cannot be read: {row[0][1:]}", dropped=True)
         elif not any(cell.strip() for cell in row):
             continue
+        elif not heads and _COMMENT.match(row[0]):
+            comments.append(row[0])
         elif not heads:
             heads = _heads(row, journal, place)
         else:
@@ -396,4 +340,4 @@ def _column(cell: str) -> str:
     name = " ".join(cell.strip().lstrip("\ufeff").casefold().replace("_", " ").split())
     found = re.fullmatch(r"(.*?) ?(\d*)", name)
     plain, number = (found[1], found[2]) if found else (name, "")
-    return _ALIASES.get(plain, plain) + number
+    return ALIASES.get(plain, plain) + number

@@ -8,11 +8,12 @@ import re
 from pathlib import PurePosixPath
 
 from content.formats import gift_reading, gift_writing
-from content.formats.collected import Collected, Place, Question, category_of
+from content.formats.collected import Collected, Place, Question, Reading, category_of
 from content.formats.encodings import encoding_of
 from content.formats.gift_questions import translate
 from content.formats.gift_reading import Format, Text, Unreadable, unescaped
 from content.formats.pictures import PictureProblem
+from content.formats.rights import rights_in
 from content.formats.source import Files, Loaded, Written, head_of, name_of, open_file
 from content.html import from_html, from_markdown, from_plain
 from content.package import CoursePackage
@@ -38,10 +39,15 @@ def read(files: Files) -> Loaded:
     """Translate every GIFT file. Raises CourseError if nothing at all can be used."""
     collected = Collected(files)
     names = [name for name in sorted(files) if _is_gift(files, name)]
+    rights = ("", "")
     for name in names:
         stem = PurePosixPath(name).stem
-        _Reading(collected, name, stem if len(names) > 1 or not name_of(files) else name_of(files)).run()
-    return collected.loaded()
+        reading = _Reading(collected, name, stem if len(names) > 1 or not name_of(files) else name_of(files))
+        reading.is_alone = len(names) == 1
+        reading.run()
+        rights = reading.rights if reading.is_alone else rights
+    licence, attribution = rights
+    return collected.loaded(licence=licence, attribution=attribution)
 
 
 def write(package: CoursePackage) -> Written:
@@ -55,6 +61,9 @@ class _Reading:
     def __init__(self, collected: Collected, name: str, stem: str) -> None:
         self.collected, self.name = collected, name
         self.category = stem
+        self.rights = ("", "")  # licence and attribution, as the comments at the head of the file say
+        self.head: gift_reading.Block | None = None  # the first question or category, whose comments speak for all
+        self.is_alone = True  # of several files, each question has what its file says
 
     def run(self) -> None:
         """Read the file block by block."""
@@ -64,7 +73,9 @@ class _Reading:
                 self.collected.journal.report(self.name, f"the file is not in UTF-8: read as: {encoding}")
             stream.seek(0)
             with io.TextIOWrapper(stream, encoding=encoding, errors="replace") as lines:
-                for block in gift_reading.blocks(lines):
+                for block in gift_reading.blocks(gift_reading.lines_of(lines)):
+                    if self.head is None:
+                        self.head, self.rights = block, rights_in(block.comments)
                     if block.category:
                         self.category = category_of(unescaped(block.text)) or self.category
                     else:
@@ -74,9 +85,9 @@ class _Reading:
         item = f"{self.name}, line {block.line}"
         journal = self.collected.journal
         try:
-            found = gift_reading.question(block.text)
+            found = gift_reading.question(block)
         except Unreadable as error:
-            journal.begin(item, title=" ".join(block.text.split())[:80])
+            journal.begin(item, title=" ".join(block.text[:500].split())[:80])
             journal.report(item, str(error), item=item, dropped=True)
             return
         title = " ".join(unescaped(found.title).split())
@@ -87,8 +98,11 @@ class _Reading:
             return self._markdown(item, text, inline=inline)
 
         prompt = markdown(found.text)
+        own = rights_in(block.comments) if block is not self.head else ("", "")
+        licence, by = own if self.is_alone else (one or other for one, other in zip(own, self.rights, strict=True))
         if found.kind == "description":
-            self.collected.reading(place, title=title, text=prompt, name=block.id, tags=block.tags)
+            reading = Reading(title=title, text=prompt, name=block.id, tags=block.tags, licence=licence, attribution=by)
+            self.collected.reading(place, reading)
             return
         made = translate(found, markdown)
         self.collected.question(
@@ -100,6 +114,8 @@ class _Reading:
                 name=block.id,
                 solution=markdown(found.general) if found.general else "",
                 tags=block.tags,
+                licence=licence,
+                attribution=by,
             ),
         )
 

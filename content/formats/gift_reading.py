@@ -6,20 +6,24 @@ and the last brace are the answers. An empty line between braces that close agai
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
+from typing import TextIO
 
 from content.formats.answers import number_of, share_of
 
-MAX_BLOCK = 2_000_000  # characters of one question
+MAX_BLOCK = 10_000_000  # characters of one question, with the pictures in it
 _ESCAPED = {sign: chr(0xE200 + at) for at, sign in enumerate(":#={}~\\n")}
 _UNESCAPED = {held: ("\n" if sign == "n" else sign) for sign, held in _ESCAPED.items()}
 _HELD = re.compile(f"[{''.join(_UNESCAPED)}]")
 _FORMAT = re.compile(r"\s*\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
+_ANSWERS = re.compile(r"\{\s*(?:[=~]|#\s*[-+\d]|(?:T|F|TRUE|FALSE)\s*[#}])")
 _WEIGHT = re.compile(r"\s*%([-+]?\d*\.?\d*)%")
+_ATTRIBUTE = re.compile(r"""(?<=\s)[A-Za-z-]{2,30}=(?:"[^"<>]*"|'[^'<>]*')(?=[^<>]*>)""")
 _ID = re.compile(r"\[id:([^\x00-\x1f\x7f]+?)(?<!\\)\]")
 _TAG = re.compile(r"\[tag:([^\x00-\x1f\x7f<>`]+?)(?<!\\)\]")
+MAX_COMMENT, MAX_COMMENTS = 1000, 200  # characters, and lines before one question
 BLANK = "_____"
 
 
@@ -45,6 +49,8 @@ class Block:
     category: bool = False
     id: str = ""
     tags: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()  # that stand before it
+    is_cut: bool = False  # it was longer than a question may be
 
 
 @dataclass(frozen=True)
@@ -89,39 +95,53 @@ def unescaped(text: str) -> str:
 def _held(text: str) -> str:
     """Escaped signs as signs of the private use area, so that they mean nothing while the syntax is read."""
     text = _HELD.sub("\ufffd", text)
-    return re.sub(r"\\([:#={}~\\n])", lambda found: _ESCAPED[found[1]], text)
+    text = re.sub(r"\\([:#={}~\\n])", lambda found: _ESCAPED[found[1]], text)
+    # Many write HTML without escaping it; what stands in an attribute is no sign either.
+    return _ATTRIBUTE.sub(lambda found: re.sub("[:#={}~]", lambda sign: _ESCAPED[sign[0]], found[0]), text)
 
 
-def blocks(lines: Iterable[str]) -> Iterator[Block]:  # noqa: C901 (one pass over the lines)
+def lines_of(stream: TextIO) -> Iterator[str]:
+    """The lines of a file; one that is longer than a question comes in pieces."""
+    return iter(lambda: stream.readline(MAX_BLOCK), "")
+
+
+def blocks(lines: Iterable[str]) -> Iterator[Block]:  # noqa: C901, PLR0915 (one pass over the lines)
     """The questions and categories of a file, in order."""
     comments: list[str] = []
     kept: list[str] = []
-    start = 0
+    start = size = 0
     pending: Block | None = None
 
     def block() -> Block:
         found = _ID.findall(" ".join(comments))
         tags = tuple(dict.fromkeys(tag.strip() for tag in _TAG.findall(" ".join(comments))))
         text = "\n".join(kept).strip("\n")
+        before = tuple(map(unescaped, comments))
         comments.clear()
         kept.clear()
-        return Block(text, start, id=found[-1].strip().replace(r"\]", "]") if found else "", tags=tags)
+        name = found[-1].strip().replace(r"\]", "]") if found else ""
+        return Block(text, start, id=name, tags=tags, comments=before, is_cut=size > MAX_BLOCK)
 
     number = 0
     for number, line in enumerate(lines, start=1):
         line = _held(line.rstrip("\r\n"))
         said = line.strip()
         if said.startswith("//"):
-            comments.append(said)
+            comments += [said[:MAX_COMMENT]] if len(comments) < MAX_COMMENTS else []
         elif said.upper().startswith("$CATEGORY:") and not _open(kept):
             if any(kept) or pending:
                 yield from _ended(pending, block() if any(kept) else None)
                 pending = None
+            before = tuple(map(unescaped, comments))
             comments.clear()
-            yield Block(said[10:].strip(), number, category=True)
+            yield Block(said[10:].strip(), number, category=True, comments=before)
         elif said:
-            start = start if any(kept) else number
-            kept.append(line)
+            if said.startswith("::") and kept and kept[-1].rstrip().endswith("}") and not _open(kept):
+                yield from _ended(pending, block())  # another question, without an empty line before it
+                pending = None
+            start, size = (start, size) if kept else (number, 0)
+            size += len(line) + 1
+            kept.append(line if size <= MAX_BLOCK else "…")
         elif any(kept):
             fresh = block()
             joined = _joined(pending, fresh)
@@ -129,7 +149,7 @@ def blocks(lines: Iterable[str]) -> Iterator[Block]:  # noqa: C901 (one pass ove
                 if pending:
                     yield pending
                 joined = fresh
-            pending = joined if _open([joined.text]) and len(joined.text) < MAX_BLOCK else None
+            pending = joined if _open([joined.text]) and not joined.is_cut else None
             if pending is None:
                 yield joined
     yield from _ended(pending, block() if any(kept) else None)
@@ -153,18 +173,22 @@ def _joined(pending: Block | None, fresh: Block) -> Block | None:
     goes_on = brace[0] == "}" if brace else fresh.text.lstrip().startswith(("=", "~", "#"))
     if not goes_on:
         return None
-    return Block(f"{pending.text}\n{fresh.text}", pending.line, id=pending.id, tags=pending.tags)
+    is_cut = fresh.is_cut or len(pending.text) + len(fresh.text) > MAX_BLOCK
+    return replace(pending, text=f"{pending.text}\n{fresh.text}", is_cut=is_cut)
 
 
-def question(block: str) -> GiftQuestion:
+def question(read: Block) -> GiftQuestion:
     """Read one question. Raises Unreadable."""
+    if read.is_cut:
+        raise Unreadable(f"a question is too long: at most {MAX_BLOCK // 1_000_000} million characters")
+    block = read.text
     title, rest = "", block.strip()
     if rest.startswith("::"):
         end = rest.find("::", 2)
         if end < 0:
             raise Unreadable("a title that does not end")
         title, rest = rest[2:end].strip(), rest[end + 2 :].strip()
-    start, end = rest.find("{"), rest.rfind("}")
+    start, end = _braces(rest)
     if start < 0 and end < 0:
         return GiftQuestion(kind="description", title=title, text=_text(rest, Format.MOODLE))
     if start < 0 or end < start:
@@ -176,6 +200,23 @@ def question(block: str) -> GiftQuestion:
         general = _text(inside[at + 4 :], text.format)
         inside = inside[:at].strip()
     return _answers(inside, GiftQuestion(kind="", title=title, text=text, general=general))
+
+
+def _braces(text: str) -> tuple[int, int]:
+    """Where the answers begin and end: at the last brace and the one that it closes, so that formulas may have braces.
+
+    Raises Unreadable where answers stand in several places.
+    """
+    end = text.rfind("}")
+    depth = 0
+    for found in reversed(list(re.finditer(r"[{}]", text[: end + 1]))):
+        depth += 1 if found[0] == "}" else -1
+        if depth == 0:
+            start = found.start()
+            if _ANSWERS.search(text[:start]):
+                raise Unreadable("a question has answers in several places")
+            return start, end
+    return text.find("{"), end
 
 
 def _text(said: str, format_: Format) -> Text:

@@ -26,13 +26,12 @@ class Inexpressible(ValueError):
 def write(package: CoursePackage) -> Written:
     """Translate a course; what GIFT cannot say is among the defects."""
     defects: list[Defect] = []
-    parts = [f"// {' '.join(part.split())}" for part in (package.title, package.licence, package.attribution) if part]
-    parts = ["\n".join(parts), ""]
+    parts = ["\n".join([f"// {' '.join(package.title.split())}", *_rights(package)]), ""]
     category = ""
     concepts = {concept.key: concept for concept in package.concepts}
     for resource in package.resources:
         category = _category(parts, category, concepts, resource.concepts)
-        parts += [*_head(resource.key, ()), _description(resource), ""]
+        parts += [*_head(resource.key, resource), _description(resource), ""]
     for exercise in package.exercises:
         first = exercise.steps[0].concepts if exercise.steps else ()
         category = _category(parts, category, concepts, first)
@@ -46,8 +45,8 @@ def write(package: CoursePackage) -> Written:
                 place = f"exercise {exercise.key}"
                 defects.append(Defect(place=place, problem=str(problem), dropped=True, item=exercise.key))
                 continue
-            parts += [*_head(step.key.replace(":", "--") if len(exercise.steps) > 1 else exercise.key, exercise.tags)]
-            parts += [said, ""]
+            key = step.key.replace(":", "--") if len(exercise.steps) > 1 else exercise.key
+            parts += [*_head(key, exercise), said, ""]
     defects += [
         Defect(place=f"concept {concept.key}", problem="not in GIFT: prerequisites, summary, example or rules")
         for concept in package.concepts
@@ -64,8 +63,14 @@ def _category(parts: list[str], now: str, concepts: Mapping[str, Concept], keys:
     return path or now
 
 
-def _head(key: str, tags: tuple[str, ...]) -> list[str]:
-    return [" ".join([f"// [id:{key}]", *(f"[tag:{tag}]" for tag in tags)])]
+def _head(key: str, part: Exercise | Resource) -> list[str]:
+    tags = part.tags if isinstance(part, Exercise) else ()
+    return [" ".join([f"// [id:{key}]", *(f"[tag:{tag}]" for tag in tags)]), *_rights(part)]
+
+
+def _rights(part: CoursePackage | Exercise | Resource) -> list[str]:
+    said = {"licence": part.licence, "attribution": part.attribution}
+    return [f"// {name}: {' '.join(text.split())}" for name, text in said.items() if text.strip()]
 
 
 def _escaped(text: str) -> str:

@@ -14,7 +14,7 @@ import sympy
 MAX_LENGTH = 5_000  # characters of one statement
 MAX_DEPTH = 60
 _NUMBER = r"(\d+\.\d*(?:[eE][-+]?\d+)?|\.\d+|\d+(?:[eE][-+]?\d+)?)"
-_SIGN = r"(:=|<=|>=|\*\*|[-+*/^=<>#:,()\[\]{}!'])"
+_SIGN = r"(:=|<=|>=|\*\*|[-+*/^=<>#:,()\[\]{}!'|.])"
 _TOKEN = re.compile(rf"\s*(?:{_NUMBER}|(\"[^\"]*\")|(%?[A-Za-z_]\w*)|{_SIGN})")
 _BRACKETS = {"[": ("list", "]"), "{": ("set", "}")}
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -69,7 +69,7 @@ class _Reading:
         while text[at:].strip():
             found = _TOKEN.match(text, at)
             if found is None:
-                raise MaximaProblem(f"cannot be read from {text[at:].strip()[:20]}")
+                raise MaximaProblem(f"it cannot be read from here: {text[at:].strip()[:20]}")
             self.tokens.append((found.lastindex or 0, found[found.lastindex or 0]))
             at = found.end()
         self.at = 0
@@ -78,7 +78,7 @@ class _Reading:
     def whole(self) -> Node:
         node = self.assignment()
         if self.at < len(self.tokens):
-            raise MaximaProblem(f"unexpected {self.tokens[self.at][1]}")
+            raise MaximaProblem(f"unexpected: {self.tokens[self.at][1]}")
         return node
 
     def peek(self) -> str:
@@ -93,17 +93,29 @@ class _Reading:
 
     def need(self, token: str) -> None:
         if not self.take(token):
-            raise MaximaProblem(f"{token} is missing")
+            raise MaximaProblem(f"something is missing: {token}")
 
     def assignment(self) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise MaximaProblem("too deep")
-        left = self.logical()
-        if sign := self.take(":", ":="):
-            left = Node(sign, [left, self.assignment()])
+        if self.take("if"):
+            left = self.choice()
+        else:
+            left = self.logical()
+            if sign := self.take(":", ":="):
+                left = Node(sign, [left, self.assignment()])
         self.depth -= 1
         return left
+
+    def choice(self) -> Node:
+        condition = self.logical()
+        self.need("then")
+        then = self.assignment()
+        if self.take("elseif"):
+            return Node("if", [condition, then, self.choice()])
+        otherwise = self.assignment() if self.take("else") else Node("value", value=False)
+        return Node("if", [condition, then, otherwise])
 
     def logical(self) -> Node:
         left = self.negated()
@@ -128,7 +140,7 @@ class _Reading:
 
     def product(self) -> Node:
         left = self.signed()
-        while sign := self.take("*", "/"):
+        while sign := self.take("*", "/", "."):
             left = Node(sign, [left, self.signed()])
         return left
 
@@ -152,7 +164,9 @@ class _Reading:
                 return node
 
     def atom(self) -> Node:
-        self.take("'")
+        if self.take("'"):
+            node = self.atom()
+            return Node("noun", node.parts, node.value) if node.head == "call" else node
         if self.at >= len(self.tokens):
             raise MaximaProblem("something is missing at the end")
         kind, token = self.tokens[self.at]
@@ -169,9 +183,13 @@ class _Reading:
             node = self.assignment()
             self.need(")")
             return node
+        if token == "|":  # noqa: S105 (a sign)
+            node = self.assignment()
+            self.need("|")
+            return Node("call", [node], "abs")
         if ends := _BRACKETS.get(token):
             return Node(ends[0], self.until(ends[1]))
-        raise MaximaProblem(f"unexpected {token}")
+        raise MaximaProblem(f"unexpected: {token}")
 
     def until(self, end: str) -> list[Node]:
         parts: list[Node] = []

@@ -3,15 +3,13 @@
 `content/formats/yincai_writing.py` is the way back.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import IO, Any, TypeVar
 
 from content import grading, schema, shelf
 from content.formats import yincai_writing
 from content.formats.source import Files, Folder, Loaded, Written, open_file
-from content.formats.yaml_tree import Path, Tree, read_items, read_tree
+from content.formats.yaml_tree import Tree, read_tree
+from content.formats.yincai_reading import Reading, Section
 from content.package import (
     Concept,
     CoursePackage,
@@ -30,7 +28,6 @@ from content.package import (
 )
 
 TITLE = "Yincai"
-Part = TypeVar("Part")
 _STEP = {"answer", "hints", "solution", "wrong_answers"}
 _YES = {"true", "yes", "on", "1"}
 _NO = {"false", "no", "off", "0"}
@@ -44,14 +41,14 @@ def recognises(files: Files) -> bool:
 
 def read(files: Files) -> Loaded:
     """Read a native course and check all of it. Never raises: the defects say what is wrong, and then it is refused."""
-    reading = _Reading()
+    reading = Reading()
     course = reading.section(_tree(files, "course.yaml", reading))
     concepts = reading.every(_tree(files, "concepts.yaml", reading), _concept)
     misconceptions, resources = (_tree(files, name, reading) if name in files else Tree(name) for name in _LISTS)
     exercises, steps = shelf.exercises(), 0
     for name in sorted(name for name in files if name.startswith("exercises/") and name.endswith((".yaml", ".yml"))):
         with open_file(files, name) as stream:
-            for exercise in reading.exercises(name, stream):
+            for exercise in reading.one_by_one(name, stream, _exercise):
                 exercises.append(exercise)
                 steps += len(exercise.steps)
     package = CoursePackage(
@@ -91,7 +88,7 @@ def _strangers(files: Files) -> list[Defect]:
     return found
 
 
-def _tree(files: Files, name: str, reading: "_Reading") -> Tree:
+def _tree(files: Files, name: str, reading: "Reading") -> Tree:
     if name not in files:
         reading.defects.append(Defect(place=name, problem="the file is missing"))
         return Tree(name)
@@ -105,117 +102,7 @@ def write(package: CoursePackage) -> Written:
     return Written(files=yincai_writing.write(package))
 
 
-@dataclass
-class _Reading:
-    """What has been found so far: complaints, and where each part of the course stands."""
-
-    defects: list[Defect] = field(default_factory=list)
-    places: shelf.Index[str] = field(default_factory=shelf.Index)
-
-    def section(self, tree: Tree) -> "_Section":
-        if not isinstance(tree.value, dict) and not tree.defects and tree.value is not None:
-            self.defects.append(Defect(place=tree.place(()), problem="not a mapping of names to values"))
-        return _Section(self, tree, (), tree.value if isinstance(tree.value, dict) else {})
-
-    def every(self, tree: Tree, make: Callable[["_Section"], Part]) -> list[Part]:
-        """Make a part of each item of a file that is a list."""
-        if tree.value is None or tree.value == "":
-            return []
-        if not isinstance(tree.value, list):
-            self.defects.append(Defect(place=tree.place(()), problem="not a list (items start with -)"))
-            return []
-        return [made for index, item in enumerate(tree.value) for made in self._item(tree, index, item, make)]
-
-    def exercises(self, name: str, stream: IO[bytes]) -> Iterator[Exercise]:
-        """The exercises of a file, one by one."""
-        for number, tree in enumerate(read_items(name, stream)):
-            self.defects += tree.defects
-            if (number,) in tree.lines:
-                yield from self._item(tree, number, tree.value, _exercise)
-            else:
-                self.every(tree, _exercise)  # which is no list, and says so
-
-    def _item(self, tree: Tree, index: int, item: object, make: Callable[["_Section"], Part]) -> Iterator[Part]:
-        section = _Section(self, tree, (index,), item if isinstance(item, dict) else {})
-        if not isinstance(item, dict):
-            section.complain("not a mapping of names to values")
-            return
-        yield make(section)
-        section.leftovers()
-
-
-class _Section:
-    """One mapping of a file, read field by field; what nobody asked for is a misspelling."""
-
-    def __init__(self, reading: _Reading, tree: Tree, path: Path, value: dict[str, Any]) -> None:
-        self.reading, self.tree, self.path, self.value = reading, tree, path, value
-        self.asked: set[str] = set()
-
-    def complain(self, problem: str, *more: str | int) -> None:
-        inside = " ".join(str(part + 1) if isinstance(part, int) else part for part in (*self.path, *more))
-        place = self.tree.place((*self.path, *more))
-        self.reading.defects.append(Defect(place=f"{place} ({inside})" if inside else place, problem=problem))
-
-    def raw(self, name: str) -> Any:
-        self.asked.add(name)
-        return self.value.get(name)
-
-    def text(self, name: str, *, required: bool = False) -> str:
-        found = self.raw(name)
-        if found is None or found == "":
-            if required:
-                self.complain(f"{name}: it is missing", name)
-            return ""
-        if isinstance(found, str):
-            return found.strip("\n")
-        self.complain(f"{name}: not a text, put it between quotes", name)
-        return ""
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        found = self.raw(name)
-        if found is None or found == "":
-            return ()
-        if isinstance(found, list) and all(isinstance(item, str) for item in found):
-            return tuple(found)
-        self.complain(f"{name}: not a list of texts", name)
-        return ()
-
-    def sections(self, name: str) -> Iterable["_Section | str"]:
-        """The items of a list: mappings as sections, texts as they are."""
-        found = self.raw(name)
-        if found is None or found == "":
-            return
-        if not isinstance(found, list):
-            self.complain(f"{name}: not a list", name)
-            return
-        for index, item in enumerate(found):
-            if isinstance(item, dict):
-                yield _Section(self.reading, self.tree, (*self.path, name, index), item)
-            elif isinstance(item, str):
-                yield item
-            else:
-                self.complain("neither a text nor a mapping", name, index)
-
-    def mapping(self, name: str, *, required: bool = False) -> Json:
-        found = self.raw(name)
-        if isinstance(found, dict):
-            return found
-        if required or found not in (None, ""):
-            self.complain(
-                f"{name}: it is missing" if found is None else f"{name}: not a mapping of names to values", name
-            )
-        return {}
-
-    def leftovers(self) -> None:
-        for name in self.value:
-            if name not in self.asked:
-                self.complain(f"not a field that is known here: {name}", name)
-
-    def remember(self, key: str) -> None:
-        self.reading.places.add(key, self.tree.place(self.path))
-
-
-def _concept(section: _Section) -> Concept:
+def _concept(section: Section) -> Concept:
     made = Concept(
         key=section.text("key", required=True),
         title=section.text("title", required=True),
@@ -228,7 +115,7 @@ def _concept(section: _Section) -> Concept:
     return made
 
 
-def _rule(item: "_Section | str", index: int) -> Rule:
+def _rule(item: "Section | str", index: int) -> Rule:
     key = f"r{index + 1}"
     if isinstance(item, str):
         return Rule(key=key, statement=item.strip("\n"))
@@ -242,7 +129,7 @@ def _rule(item: "_Section | str", index: int) -> Rule:
     return made
 
 
-def _misconception(section: _Section) -> Misconception:
+def _misconception(section: Section) -> Misconception:
     made = Misconception(
         key=section.text("key", required=True),
         title=section.text("title", required=True),
@@ -255,7 +142,7 @@ def _misconception(section: _Section) -> Misconception:
     return made
 
 
-def _rewriting(section: _Section, item: "_Section | str") -> Rewriting | None:
+def _rewriting(section: Section, item: "Section | str") -> Rewriting | None:
     if isinstance(item, str):
         section.complain("a rewriting has a before and an after", "rewritings")
         return None
@@ -264,7 +151,7 @@ def _rewriting(section: _Section, item: "_Section | str") -> Rewriting | None:
     return made
 
 
-def _resource(section: _Section) -> Resource:
+def _resource(section: Section) -> Resource:
     kind, minutes = section.text("kind", required=True), section.text("minutes")
     if kind and kind not in list(ResourceKind):
         section.complain(f"kind: this is not known: {kind}: possible are: {', '.join(ResourceKind)}", "kind")
@@ -287,7 +174,7 @@ def _resource(section: _Section) -> Resource:
     return made
 
 
-def _exercise(section: _Section) -> Exercise:
+def _exercise(section: Section) -> Exercise:
     key = section.text("key", required=True)
     section.remember(f"exercise {key}")
     concepts = section.texts("concepts")
@@ -319,13 +206,13 @@ def _exercise(section: _Section) -> Exercise:
     )
 
 
-def _full_key(section: _Section, exercise: str) -> str:
+def _full_key(section: Section, exercise: str) -> str:
     """`exercise:key`, or the `full_key` of a step that came from elsewhere and kept its name."""
     full = section.text("full_key")
     return full or f"{exercise}:{section.text('key', required=True)}"
 
 
-def _step(section: _Section, key: str, prompt: str, concepts: tuple[str, ...]) -> Step:
+def _step(section: Section, key: str, prompt: str, concepts: tuple[str, ...]) -> Step:
     section.remember(f"step {key}")
     return Step(
         key=key,
@@ -338,13 +225,13 @@ def _step(section: _Section, key: str, prompt: str, concepts: tuple[str, ...]) -
     )
 
 
-def _answer(section: _Section, *, required: bool) -> Json | None:
+def _answer(section: Section, *, required: bool) -> Json | None:
     """An answer key, with its yes and no as such; everything else in it stays text."""
     found = section.mapping("answer", required=required)
     return _switched(section, found, ("answer",)) if found else None
 
 
-def _switched(section: _Section, answer: Json, path: tuple[str, ...]) -> Json:
+def _switched(section: Section, answer: Json, path: tuple[str, ...]) -> Json:
     """An answer key, or one in a gap of another, with what its kind calls a switch as yes or no."""
     made = dict(answer)
     try:
@@ -366,7 +253,7 @@ def _switched(section: _Section, answer: Json, path: tuple[str, ...]) -> Json:
     return made
 
 
-def _hint(step: _Section, item: "_Section | str", index: int) -> Hint:
+def _hint(step: Section, item: "Section | str", index: int) -> Hint:
     key = f"h{index + 1}"
     if isinstance(item, str):
         return Hint(key=key, text=item.strip("\n"))
@@ -382,7 +269,7 @@ def _hint(step: _Section, item: "_Section | str", index: int) -> Hint:
     return made
 
 
-def _wrong(step: _Section, item: "_Section | str") -> WrongAnswer | None:
+def _wrong(step: Section, item: "Section | str") -> WrongAnswer | None:
     if isinstance(item, str):
         step.complain("a wrong answer has a response and a feedback", "wrong_answers")
         return None

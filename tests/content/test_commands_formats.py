@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
-from content.formats import csv_table
+from content.formats import csv_template
 from content.models import Course, Exercise, Step
 from tests.content.qti_items import (
     choices,
@@ -66,7 +66,7 @@ def old(path: Path) -> Path:
 
 def table(path: Path) -> Path:
     target = path / "sums.csv"
-    target.write_bytes(csv_table.template())
+    target.write_bytes(csv_template.template())
     return target
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from content.formats import csv_table, load
+from content.formats import csv_table, csv_template, load
 from content.formats.source import CourseError, Loaded
 from content.package import Exercise
 
@@ -171,7 +171,7 @@ def test_columns_that_are_not_known_are_said() -> None:
 @pytest.mark.parametrize("chinese", [False, True])
 def test_the_template_imports_without_a_defect(tmp_path: Path, chinese: bool) -> None:
     path = tmp_path / "template.csv"
-    path.write_bytes(csv_table.template(chinese=chinese))
+    path.write_bytes(csv_template.template(chinese=chinese))
     found = load(path)
     assert found.defects == ()
     assert len({step.answer["kind"] for made in found.package.exercises for step in made.steps}) == 8

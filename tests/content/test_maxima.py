@@ -30,6 +30,21 @@ def worked_out(source: str, wanted: str, seed: int = 1) -> object:
         ("l:makelist(i^2,i,1,3)", "last(l)", sympy.Integer(9)),
         ("a:0.1+0.2;", "a", sympy.Rational(3, 10)),
         ("d:3;", "is(d=3)", True),
+        ('l:zip_with("[",[1,2],[A,B])', "assoc(2,l)", sympy.Symbol("B")),
+        ("f:lambda([t],t^2)", "map(f,[1,2])", [1, 4]),
+        ("", 'apply("+",[1,2,x])', x + 3),
+        ("e:|x|+1", "e", sympy.Abs(x) + 1),
+        ("A:matrix([1,2],[3,4])", "A.A", sympy.Matrix([[7, 10], [15, 22]])),
+        ("s:'sum(n^2,n,1,4)", "s", sympy.Sum(sympy.Symbol("n") ** 2, (sympy.Symbol("n"), 1, 4))),
+        ("", "sum(n^2,n,1,4)", 30),
+        ("", "int(3*x^2+sin(2*x)+5,x)", x**3 + 5 * x - sympy.cos(2 * x) / 2),
+        ("", "'diff(x^2,x)", sympy.Derivative(x**2, x)),
+        ("a:if 1>2 then 5 elseif 2>1 then 7 else 6", "a", 7),
+        ("t:{[1,2],[3,4]}", "t", frozenset({sympy.Tuple(1, 2), sympy.Tuple(3, 4)})),
+        ("", "string(3*x^2)", "3*x^2"),
+        ("m:multiselqn([1,2],1,[3,4],2)", "length(mcq_incorrect(m[1]))", 2),
+        ("", "limit((x^2-1)/(x-1),x,1)", 2),
+        ("", "dispdp(2/3,2)", sympy.Float("0.67", 15)),
     ],
 )
 def test_statements_are_worked_out(source: str, wanted: str, value: object) -> None:
@@ -47,8 +62,9 @@ def test_the_same_seed_draws_the_same_and_different_seeds_differ() -> None:
     "source",
     [
         *("system(1)", "a:9^9^9^9", "a:expand((a+b+c+d+f)^50)", "a:(x+1)^40*(x+2)^40*(y+3)^40"),
-        *("a:makelist(i,i,1,10^9)", "a:rand(", "a:'foo(1)"),
+        *("a:makelist(i,i,1,10^9)", "a:rand(", "a:'foo(1)", "int(x*sin(x),x)"),
         *("a:1/0", "a:" + "(" * 500, "a:[1,2][7]", "f(t):=f(t+1); a:f(1)", "a:factorial(10^6)", "@", "a:1e999999"),
+        *("makelist(makelist(makelist(i,i,1,90),j,1,90),k,1,90)", "matrix([1],[2,3])", "|x"),
         *("a:solve(x^9-1,x)[1]", "a:3$b:{", "".join(f"a{at}:1;" for at in range(1000))),
     ],
 )
