@@ -5,6 +5,7 @@ somebody else writes is never changed: a file of the same short name becomes a c
 """
 
 import re
+import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -37,13 +38,13 @@ def hand_in(
     now: datetime,
     adds_to: Concept | None = None,
 ) -> CourseImport:
-    """Keep a file to be looked through. Its name is only shown, and tells the format its ending.
+    """Keep a file to be looked through. Its name is shown, names a course that says no name, and has the ending.
 
     It becomes a course of its own, or with `adds_to` drafts in the course of that concept.
     """
     name = re.sub(r"[^\w. -]", "_", Path(file.name or "course").name)[-120:]
     made = CourseImport(owner=owner, name=name, made_at=now, adds_to=adds_to)
-    made.file.save(name, file, save=False)
+    made.file.save(f"{secrets.token_hex(8)}/{name}", file, save=False)  # its own folder: two may be called alike
     made.save()
     return made
 
@@ -90,7 +91,7 @@ def forget_unconfirmed(now: datetime) -> int:
     unfinished = CourseImport.objects.exclude(state__in=[CourseImport.State.DONE, CourseImport.State.REFUSED])
     old = list(unfinished.filter(made_at__lt=now - KEPT).defer("report"))
     for row in old:
-        row.file.delete(save=False)
+        _delete_file(row)
         row.delete()
     return len(old)
 
@@ -99,6 +100,19 @@ _NEXT: dict[str, tuple[str, Callable[[int], CourseImport]]] = {
     CourseImport.State.WAITING: ("tutor.tasks.look_through_import", look_through),
     CourseImport.State.IMPORTING: ("tutor.tasks.carry_out_import", carry_out),
 }
+
+
+def _whole_lines(said: Sequence[str]) -> str:
+    """As many lines as are kept, none of them cut."""
+    text = "\n".join(said)
+    return text if len(text) <= MOST_SAID else text[:MOST_SAID].rpartition("\n")[0] or text[:MOST_SAID]
+
+
+def _delete_file(row: CourseImport) -> None:
+    folder = Path(row.file.path).parent
+    row.file.delete(save=False)
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _run(row: CourseImport, *, dry_run: bool) -> None:
@@ -118,14 +132,14 @@ def _run(row: CourseImport, *, dry_run: bool) -> None:
         row.state, row.problem = CourseImport.State.REFUSED, str(error).replace(str(path), row.name)[:MOST_SAID]
     except importing.Refused as refused:
         said = [f"{defect.place}: {defect.problem}" for defect in refused.defects]
-        row.state, row.problem = CourseImport.State.REFUSED, "\n".join(said)[:MOST_SAID]
+        row.state, row.problem = CourseImport.State.REFUSED, _whole_lines(said)
     else:
         row.state = CourseImport.State.READY if dry_run else CourseImport.State.DONE
         row.course_id = report.course_id
         row.report = _report(name, course_package, loaded, report)
     row.save(update_fields=["state", "problem", "course", "report"])
     if row.state in {CourseImport.State.REFUSED, CourseImport.State.DONE}:
-        row.file.delete(save=False)
+        _delete_file(row)
 
 
 def _import(

@@ -120,7 +120,7 @@ def _one_choice(cells: Cells) -> Json:
     choices = _lettered(parts(cells["choices"]))
     right = _ids(cells["answer"], choices, "answer")
     if len(right) != 1:
-        raise CellProblem(f"answer: one choice is right, not so many: {len(right)}")
+        raise CellProblem(f"answer: only one choice can be right, marked are: {len(right)}")
     return {"choices": choices, "correct": right[0], **_shuffled(cells)}
 
 
@@ -219,7 +219,7 @@ def _cloze(cells: Cells) -> Json:
     gaps = {str(number): _gap(answer) for number, answer in enumerate(answers, 1)}
     wanted = set(re.findall(r"\[\[(\w+)\]\]", cells["prompt"]))
     if wanted != set(gaps):
-        raise CellProblem(f"answer: another number of parts than of gaps: {len(gaps)}, {len(wanted)}")
+        raise CellProblem(f"answer: not as many answers as gaps: {len(gaps)}, {len(wanted)}")
     return {"text": cells["prompt"].strip(), "gaps": gaps}
 
 

@@ -114,7 +114,7 @@ def test_rows_of_one_id_are_the_steps_of_one_exercise() -> None:
         ("q,Q?,one_choice,Z,a|b", "line 3: answer: it is none of the choices: Z"),
         ("q,Q?,one_choice,A,a", "line 3: answer: choices: "),
         ("q,Q?,matching,a-1", "line 3: answer: not «this => that»: a-1"),
-        ("q,Q [[1]]?,cloze,1|2", "line 3: answer: another number of parts than of gaps: 2, 1"),
+        ("q,Q [[1]]?,cloze,1|2", "line 3: answer: not as many answers as gaps: 2, 1"),
         ("q,Q?,number,1,,,,,,,2,", "line 3: wrong answer 1: a wrong answer and its feedback come together"),
         ("q,Q?,number,2,,,,,,,2,No.", "line 3: wrong answer 1: this answer is right: 2"),
         ("??,Q?,number,2", "line 3: id: letters or digits are missing: ??"),

@@ -11,6 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from content import authoring, catalog, package
 from content.models import Concept, Course, Figure, Misconception, Resource, Rule
@@ -194,6 +195,17 @@ def test_a_file_is_looked_through_confirmed_and_imported_once(
     table = author.get(reverse("author_import_csv", args=[row.pk])).content.decode()
     assert table.startswith("\ufeffitem,title,kind,outcome,exercise,reasons")
     assert table.count("\n") == 3
+
+
+def test_a_file_that_was_not_confirmed_does_not_rename_the_next_of_the_same_name(
+    author: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    first, second = upload(author, "quiz.gift", GIFT), upload(author, "quiz.gift", GIFT)
+    assert (second.report["title"], second.report["slug"]) == (first.report["title"], first.report["slug"])
+    assert {item["id"] for item in second.report["items"]} == {"quiz.gift, line 1", "quiz.gift, line 3"}
+    uploads.forget_unconfirmed(timezone.now() + timedelta(days=60))
+    assert list((tmp_path / "imports").rglob("*")) == []
 
 
 def test_a_chinese_author_reads_in_chinese_why_something_was_dropped(
