@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import Count, ManyToManyField, QuerySet
+from django.db.models import Count, Exists, ManyToManyField, OuterRef, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -12,14 +12,18 @@ from django.utils.translation import ngettext
 
 from students import records
 from students.models import (
+    Assessment,
     Attempt,
     Classroom,
     ConceptState,
     Consent,
+    Correction,
     Enrolment,
     PopulationCount,
     Preference,
+    Regrading,
     User,
+    Writing,
 )
 
 
@@ -242,3 +246,76 @@ class PopulationCountAdmin(RecordAdmin):
     def rate(self, count: PopulationCount) -> str:
         """Right first tries without a hint, of all of these."""
         return f"{count.right / count.tries:.0%}" if count.tries else "–"
+
+
+@admin.register(Regrading)
+class RegradingAdmin(RecordAdmin):
+    """Answer keys that were corrected, and judgements made anew. They are undone on their own pages."""
+
+    list_display = ("step", "exercise", "state", "made_by", "made_at", "done_at", "undone_at", "note")
+    list_filter = ("state", ("undone_at", admin.EmptyFieldListFilter), "made_at", "step__exercise__course")
+    list_select_related = ("step__exercise", "made_by")
+    search_fields = ("=step__key", "=step__exercise__key", "note", "=made_by__username")
+
+    @admin.display(description=_("exercise"))
+    def exercise(self, regrading: Regrading) -> str:
+        """What the step belongs to."""
+        return str(regrading.step.exercise)
+
+
+@admin.register(Correction)
+class CorrectionAdmin(RecordAdmin):
+    """What attempts count as by a regrading."""
+
+    list_display = ("attempt", "student", "step", "correct", "score", "misconception", "counted", "regrading")
+    list_filter = ("correct", "counted", "regrading__step__exercise__course")
+    list_select_related = ("attempt", "student", "misconception", "regrading__step")
+    search_fields = ("=student__username", "=regrading__step__key")
+    search_help_text = _("A user name, or the key of a step, as a whole.")
+    ordering = ("-id",)
+
+    @admin.display(description=_("step"))
+    def step(self, correction: Correction) -> str:
+        """What was answered."""
+        return str(correction.regrading.step)
+
+
+@admin.register(Writing)
+class WritingAdmin(RecordAdmin):
+    """Texts that were handed in."""
+
+    list_display = ("handed_in_at", "student", "step", "exercise", "hints_used", "is_judged")
+    list_filter = ("handed_in_at", "step__exercise__course")
+    list_select_related = ("student", "step__exercise")
+    search_fields = ("=student__username", "=step__key", "text")
+    ordering = ("-handed_in_at", "-id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Writing]:
+        """With whether somebody has judged them."""
+        return Writing.objects.annotate(judged=Exists(Assessment.objects.filter(writing=OuterRef("pk"))))
+
+    @admin.display(description=_("exercise"))
+    def exercise(self, writing: Writing) -> str:
+        """What the step belongs to."""
+        return str(writing.step.exercise)
+
+    @admin.display(description=_("judged"), boolean=True)
+    def is_judged(self, writing: Any) -> bool:
+        """Whether a person has said what it is worth."""
+        return bool(writing.judged)
+
+
+@admin.register(Assessment)
+class AssessmentAdmin(RecordAdmin):
+    """What people said of texts; the latest of a text is in force."""
+
+    list_display = ("made_at", "student", "step", "score", "comment", "made_by")
+    list_filter = ("made_at", "writing__step__exercise__course")
+    list_select_related = ("student", "made_by", "writing__step")
+    search_fields = ("=student__username", "=writing__step__key", "comment", "=made_by__username")
+    ordering = ("-made_at", "-id")
+
+    @admin.display(description=_("step"))
+    def step(self, assessment: Assessment) -> str:
+        """What the text answers."""
+        return str(assessment.writing.step)

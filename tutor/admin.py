@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from students.admin import RecordAdmin
-from tutor.models import Session, Turn, TurnAttempt
+from tutor.models import CourseImport, Session, Turn, TurnAttempt
 
 
 class SimulatedFilter(admin.SimpleListFilter):
@@ -153,3 +153,18 @@ class TurnAttemptAdmin(RecordAdmin):
     def reason(self, made: TurnAttempt) -> str:
         """The grader's reason."""
         return str(made.feedback["reason"])
+
+
+@admin.register(CourseImport)
+class CourseImportAdmin(RecordAdmin):
+    """Course files that were handed in."""
+
+    list_display = ("name", "owner", "state", "course", "made_at")
+    list_filter = ("state", "made_at")
+    list_select_related = ("owner", "course")
+    search_fields = ("name", "=owner__username", "course__title")
+    fields = ("name", "owner", "state", "problem", "course", "adds_to", "made_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CourseImport]:
+        """Without the reports, which may be long and have a page of their own."""
+        return CourseImport.objects.defer("report")
