@@ -251,11 +251,15 @@ def test_a_tolerance_of_onyx_goes_with_the_mapping() -> None:
 
 
 def test_a_text_in_a_file_of_its_own_stands_before_the_question() -> None:
-    passage = '<object data="../passages/p.html" type="text/html"/>'
+    passage = (
+        '<rubricBlock view="candidate scorer tutor"><object data="../passages/p.html" type="text/html"/></rubricBlock>'
+    )
     asked = item(f"{passage}<p>Who?</p>{choices('a', 'b')}", declaration("A"))
     page = b"<html><head><title>x</title></head><body><p>A cat came.</p></body></html>"
     found = qti.read({"items/q.xml": asked, "passages/p.html": page})
-    assert found.package.exercises[0].prompt == "A cat came.\n\nWho?"
+    (made,) = found.package.exercises
+    assert (made.prompt, made.steps[0].solution) == ("A cat came.\n\nWho?", "")
+    assert not list(found.defects)
     lost = qti.read({"items/q.xml": asked})
     assert [one.problem for one in lost.defects] == ["a part of the text that is missing: ../passages/p.html"]
 

@@ -61,7 +61,7 @@ class _Item:
         self.hint_count, self.early_hints = 0, list[Hint]()
         right: dict[str, Sequence[str]] = {name: _given(declared) for name, declared in self.responses.items()}
         self.reading = Reading(texts=texts, processing=self.processing, right=right, show=self.show)
-        self.reading.rubric = self._rubric({"scorer"})
+        self.reading.rubric = self._rubric("scorer")
         self._find_right()
 
     def _rename(self) -> None:
@@ -166,7 +166,7 @@ class _Item:
     def solution(self) -> str:
         """What is said when everything is right, and what only teachers were shown."""
         shown = self.processing.run(self.reading.right).shown
-        return "\n\n".join(text for text in (self.show(shown), self._rubric({"tutor"})) if text)
+        return "\n\n".join(text for text in (self.show(shown), self._rubric("tutor")) if text)
 
     def _hint(self, element: Element) -> str:
         """What is said to a student who asks for help: the feedback that a button for it brings."""
@@ -184,8 +184,10 @@ class _Item:
             else:
                 self.early_hints.append(hint)
 
-    def _rubric(self, views: set[str]) -> str:
-        found = [one for one in self.item.iter("rubricBlock") if views & set(one.get("view", "").split())]
+    def _rubric(self, viewer: str) -> str:
+        """What only those who score or teach are shown; a block for students as well is a part of the text."""
+        views = [(one, one.get("view", "").split()) for one in self.item.iter("rubricBlock")]
+        found = [one for one, view in views if viewer in view and "candidate" not in view]
         said = [self.texts.markdown(unescaped(as_html(one))) for one in found]
         return "\n\n".join(text for text in said if text)
 
