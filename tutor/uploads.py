@@ -7,9 +7,10 @@ somebody else writes is never changed: a file of the same short name becomes a c
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from django.db import transaction
 
 from content import authoring, formats, importing
 from content.formats import CourseError, Loaded, outcomes
-from content.formats.source import read_files
+from content.formats.source import Item, read_files
 from content.models import Concept, Course
 from content.package import CoursePackage, Defect
 from students.models import User
@@ -28,6 +29,7 @@ from tutor.models import CourseImport
 AT_ONCE = 2_000_000  # bytes that are looked through while the author waits
 KEPT = timedelta(days=14)  # that a file waits for its author
 EXPIRES = 3600  # seconds that a worker has to begin
+MOST_ITEMS = 10_000  # items of a file that a report names
 MOST_SAID = 2_000  # characters of why a file was refused
 
 
@@ -187,6 +189,13 @@ def own_name(course_package: CoursePackage, owner: User, file_name: str) -> Cour
     return replace(course_package, slug=slug)
 
 
+def _told(items: Sequence[Item]) -> Iterable[Item]:
+    """The items that a report names: all, or of very many the first that did not come whole."""
+    if len(items) <= MOST_ITEMS:
+        return items
+    return islice((item for item in items if item.outcome != "kept"), MOST_ITEMS)
+
+
 def _report(name: str, course_package: CoursePackage, loaded: Loaded, report: importing.ImportReport) -> dict[str, Any]:
     items = outcomes.items(loaded)
     found = Counter(item.outcome for item in items)
@@ -203,6 +212,6 @@ def _report(name: str, course_package: CoursePackage, loaded: Loaded, report: im
         "same": report.kept,
         "retired": report.retired,
         "outcomes": {outcome: found[outcome] for outcome in ("kept", "changed", "dropped")},
-        "items": [asdict(item) for item in items],
+        "items": [asdict(item) for item in _told(items)],
         "defects": [{"place": defect.place, "problem": defect.problem} for defect in report.defects if not defect.item],
     }
