@@ -58,6 +58,16 @@ class Evidence(PastAnswer):
         return knowledge.logit(self.after) - knowledge.logit(self.before)
 
 
+@dataclass(frozen=True, kw_only=True)
+class CorrectedKey:
+    """A key that was corrected: what it means for a class, counted as corrected_lately counts it."""
+
+    exercise: str  # its title, or its key
+    at: datetime
+    answers: int
+    students: int
+
+
 def on_concept(student_id: int, concept_id: int, *, limit: int = 20) -> tuple[Evidence, ...]:
     """Return the latest attempts at steps of a concept, newest first, each with what it changed. One query.
 
@@ -99,18 +109,18 @@ def corrected_lately(student_id: int, *, now: datetime) -> list[Correction]:
     return list(rows.select_related("attempt__step__exercise__course").order_by("-pk"))
 
 
-def corrected_in_class(classroom_id: int, *, now: datetime) -> list[dict[str, Any]]:
-    """Return the keys corrected in the last two weeks, newest first, with what that meant for a class. One query.
-
-    Each: exercise (its title, or its key), done_at, answers and students, as corrected_lately counts them.
-    """
+def corrected_in_class(classroom_id: int, *, now: datetime) -> list[CorrectedKey]:
+    """Return the keys corrected in the last two weeks, newest first, with what that meant for a class. One query."""
     rows = _corrections(now=now).filter(
         student__enrolments__classroom=classroom_id, attempt__step__exercise__course__classrooms=classroom_id
     )
     of_key = rows.order_by().values("regrading", done_at=F("regrading__done_at"))
     title = Coalesce(NullIf(F("regrading__step__exercise__title"), Value("")), F("regrading__step__exercise__key"))
     counted = of_key.annotate(exercise=title, answers=Count("pk"), students=Count("student", distinct=True))
-    return list(counted.order_by("-regrading"))
+    return [
+        CorrectedKey(exercise=row["exercise"], at=row["done_at"], answers=row["answers"], students=row["students"])
+        for row in counted.order_by("-regrading")
+    ]
 
 
 def _corrections(*, now: datetime) -> QuerySet[Correction]:
