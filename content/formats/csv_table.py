@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from string import ascii_uppercase
 
 from content import schema, shelf
 from content.formats.csv_answers import CellProblem, Cells, key_of, kind_of, parts, response_of
@@ -25,10 +26,20 @@ COLUMNS = (
     *("id", "step", "title", "prompt", "kind", "answer", "choices", "shuffle", "tolerance", "unit", "case", "rubric"),
     *("concepts", "lesson", "tags", "difficulty", "solution", "licence", "attribution"),
 )
-_NUMBERED = ("hint", "wrong", "feedback")
+_NUMBERED = ("hint", "wrong", "feedback", "choice")
 ALIASES = {
     **{"question": "prompt", "text": "prompt", "type": "kind", "options": "choices", "concept": "concepts"},
     **{"skill": "concepts", "skills": "concepts", "topic": "lesson", "explanation": "solution", "license": "licence"},
+    **{"question text": "prompt", "question type": "kind", "correct answer": "answer", "correct answers": "answer"},
+    **{
+        "option": "choice",
+        "问题": "prompt",
+        "试题": "prompt",
+        "题目内容": "prompt",
+        "题目类型": "kind",
+        "类型": "kind",
+    },
+    **{"正确答案": "answer", "标准答案": "answer", "参考答案": "answer", "答案解析": "solution", "所属章节": "lesson"},
     **{"wrong answer": "wrong", "wrong_answer": "wrong", "correct": "answer", "units": "unit", "tag": "tags"},
     **{
         "编号": "id",
@@ -137,11 +148,12 @@ class _Reading:
 
     def _row(self, row: _Row, place: str) -> None:
         cells = row.cells
-        name = cells["id"].strip() or mark_of(cells["prompt"], cells["answer"], cells["choices"])
+        more = [cells[f"choice{column}"] for column in _numbers(cells, "choice")]
+        name = cells["id"].strip() or mark_of(cells["prompt"], cells["answer"], cells["choices"], *more)
         item = f"{name} ({place})"
         self.journal.begin(item, title=cells["title"].strip(), kind=cells["kind"].strip())
         try:
-            self._use(row, name, item, place)
+            self._use(replace(row, cells=_with_choices(cells)), name, item, place)
         except CellProblem as problem:
             self.journal.report(place, str(problem), item=item, dropped=True)
 
@@ -160,7 +172,9 @@ class _Reading:
         earlier = None if place_of is None else self.exercises[place_of]
         if earlier and step.key in {one.key for one in earlier.steps}:
             raise CellProblem(f"step: it stands there twice: {step_name}")
-        exercise = replace(earlier, steps=(*earlier.steps, step)) if earlier else self._exercise(row.cells, key, step)
+        exercise = (
+            replace(earlier, steps=(*earlier.steps, step)) if earlier else self._exercise(row.cells, step, item, place)
+        )
         self._check(exercise, step)
         if place_of is None:
             self.places[key], self.lines[key] = len(self.exercises), row.line
@@ -175,11 +189,11 @@ class _Reading:
         for found in schema.check_exercise(alone, texts=False):
             raise CellProblem(f"{found.part or 'row'}: {found.problem}")
 
-    def _exercise(self, cells: Cells, key: str, step: Step) -> Exercise:
+    def _exercise(self, cells: Cells, step: Step, item: str, place: str) -> Exercise:
         has_steps = bool(cells["step"].strip())
         licence, attribution = ("", "") if self.is_alone else self.rights
         return Exercise(
-            key=key,
+            key=step.key.partition(":")[0],
             steps=(step,),
             title=cells["title"].strip()[: schema.EXERCISE_TITLE_LENGTH],
             prompt="" if has_steps or step.answer["kind"] == StepKind.CLOZE else cells["prompt"].strip(),
@@ -187,8 +201,15 @@ class _Reading:
             licence=(cells["licence"].strip() or licence)[: schema.TITLE_LENGTH],
             attribution=cells["attribution"].strip() or attribution,
             tags=tuple(dict.fromkeys(_several(cells["tags"]))),
-            difficulty=_difficulty(cells["difficulty"]),
+            difficulty=self._difficulty(cells["difficulty"], item, place),
         )
+
+    def _difficulty(self, cell: str, item: str, place: str) -> str:
+        text = cell.strip()
+        if not text or re.fullmatch(r"0(?:\.\d{1,6})?|1(?:\.0{1,6})?|\.\d{1,6}", text):
+            return text
+        self.journal.report(place, f"difficulty: not a number from 0 to 1: {text}", item=item)
+        return ""
 
     def _step(self, cells: Cells, key: str, item: str, place: str) -> Step:
         if not cells["prompt"].strip():
@@ -243,17 +264,35 @@ def _several(cell: str) -> list[str]:
     return [name for part in parts(cell) for one in re.split(r"[;；]", part) if (name := one.strip())]
 
 
-def _difficulty(cell: str) -> str:
-    text = cell.strip()
-    if text and not re.fullmatch(r"0(?:\.\d{1,6})?|1(?:\.0{1,6})?|\.\d{1,6}", text):
-        raise CellProblem(f"difficulty: not a number from 0 to 1: {text}")
-    return text
+def _with_choices(cells: Cells) -> Cells:
+    """A row whose choices stand in columns of their own, as one that has them in one cell.
+
+    Under numbered headings the answer may be the numbers of the right ones. Raises CellProblem.
+    """
+    columns = _numbers(cells, "choice")
+    texts = [" ".join(cells[f"choice{column}"].split()) for column in columns]
+    while texts and not texts[-1]:
+        texts.pop()
+    if not texts or cells["choices"].strip():
+        return cells
+    if "" in texts:
+        raise CellProblem(f"choices: an empty one stands before others: {columns[texts.index('')].upper()}")
+    answer = cells["answer"].strip()
+    named = re.findall(r"\d+", answer) if re.fullmatch(r"\d+(?:\s*[,;，；、]\s*\d+)*", answer) else []
+    if named and columns[0].isdecimal():
+        if answer in texts and texts.index(answer) + 1 != int(answer):
+            raise CellProblem(f"answer: it is the number of one choice and the text of another: {answer}")
+        if any(not 1 <= int(number) <= len(texts) for number in named) and answer not in texts:
+            raise CellProblem(f"answer: it is none of the choices: {answer}")
+        if answer not in texts:
+            answer = ", ".join(ascii_uppercase[int(number) - 1] for number in named)
+    return {**cells, "choices": " | ".join(text.replace("|", "\\|") for text in texts), "answer": answer}
 
 
 def _numbers(cells: Cells, name: str) -> list[str]:
     """The numbers of the columns of a series, in their order; a column without a number comes first."""
-    found = [column.removeprefix(name) for column in cells if re.fullmatch(rf"{name}\d*", column)]
-    return sorted(found, key=lambda number: int(number or 0))
+    found = [column.removeprefix(name) for column in cells if re.fullmatch(rf"{name}(?:\d*|[a-z])", column)]
+    return sorted(found, key=lambda number: int(number or 0) if number.isdecimal() or not number else ord(number))
 
 
 def _series(cells: Cells, name: str) -> list[str]:
@@ -330,14 +369,17 @@ def _numbered(rows: Iterator[list[str]], journal: Journal, name: str, comments: 
 def _heads(row: list[str], journal: Journal, place: str) -> list[str]:
     heads = [_column(cell) for cell in row]
     for cell, head in zip(row, heads, strict=True):
-        if cell.strip() and head.rstrip("0123456789") not in {*COLUMNS, *_NUMBERED}:
+        if cell.strip() and re.sub(r"\d+$|(?<=^choice)[a-z]$", "", head) not in {*COLUMNS, *_NUMBERED}:
             journal.report(place, f"a column that is not known: {cell.strip()}", dropped=True)
     return [head or f"\0{index}" for index, head in enumerate(heads)]
 
 
 def _column(cell: str) -> str:
-    """A heading as the name of its column, with its number: «Wrong answer 2» is wrong2."""
+    """A heading as the name of its column, with its number: «Wrong answer 2» is wrong2, «选项A» is choicea."""
     name = " ".join(cell.strip().lstrip("\ufeff").casefold().replace("_", " ").split())
+    name = re.sub(r" ?[(（].*| [-–].*", "", name) or name  # what explains the heading
+    if found := re.fullmatch(r"(?:option ?|choice ?|选项 ?)?([a-h])|answer ?(\d)", name):
+        return f"choice{found[1] or found[2]}"
     found = re.fullmatch(r"(.*?) ?(\d*)", name)
     plain, number = (found[1], found[2]) if found else (name, "")
     return ALIASES.get(plain, plain) + number

@@ -193,3 +193,24 @@ def test_nothing_that_stands_in_a_file_crashes(data: bytes, head: bytes) -> None
     except CourseError:
         return
     assert all(isinstance(made, Exercise) for made in found.package.exercises)
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "answer"),
+    [
+        ("题干,题型,选项A,选项B,选项C,正确答案", "质数是,多选题,2,3,4,AB", ["A", "B"]),
+        ("Question Text,Option 1,Option 2,Option 3,Correct Answer", "Even?,a,b,c,3", "C"),
+        ("Question - max 120 characters,Answer 1,Answer 2 (short),Correct answer(s) - choose", "Red?,yes,no,1", "A"),
+        ("question,A,B,answer", "Red?,yes,no,B", "B"),
+    ],
+)
+def test_choices_may_stand_in_columns_of_their_own(head: str, row: str, answer: str | list[str]) -> None:
+    found = csv_table.read({"a.csv": f"{head}\n{row}\n".encode("gb18030")})
+    assert found.package.exercises[0].steps[0].answer["correct"] == answer
+    assert not found.defects
+
+
+def test_a_number_that_is_one_choice_and_the_text_of_another_is_not_guessed() -> None:
+    found = table("Even?,2,3,2", "Odd?,2,3,1", head="question,option 1,option 2,correct answer\n")
+    assert [item.outcome for item in found.items] == ["dropped", "kept"]
+    assert "the number of one choice and the text of another" in found.items[0].reasons[0]
