@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -29,12 +30,23 @@ def variants(request: HttpRequest, course_id: int, exercise_id: int) -> HttpResp
         exercise=row,
         seen=seen,
         samples=[(sample, _answers(sample.exercise)) for sample in seen.samples],
-        warnings=[in_words(warning) for warning in seen.warnings],
-        seen_problems=[in_words(problem) for problem in (*unread, *seen.problems)],
+        warnings=[_words(draft, warning) for warning in seen.warnings],
+        seen_problems=[_words(draft, problem) for problem in (*unread, *seen.problems)],
         figures=catalog.figures(course.pk, revision=course.revision),
     )
     name = "authoring/_variants.html" if wants_part(request) else "authoring/variants.html"
     return render(request, name, context)
+
+
+def _words(draft: authoring.Draft, problem: str) -> str:
+    """What is wrong, with the step that it is in by its number, not its key."""
+    key, _colon, rest = problem.partition(": ")
+    keys = [step["key"] for step in draft["steps"]]
+    if key not in keys:
+        return in_words(problem)
+    if len(keys) == 1:
+        return in_words(rest)
+    return _("Step %(number)d: %(problem)s") % {"number": keys.index(key) + 1, "problem": in_words(rest)}
 
 
 def _answers(exercise: package.Exercise) -> list[tuple[package.Step, str]]:
