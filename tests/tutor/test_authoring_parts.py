@@ -303,6 +303,7 @@ def test_pictures_of_a_file_that_is_added_do_not_take_the_place_of_others(
     assert made.draft
     shown = made.draft["steps"][0]["prompt"].removeprefix("![](figures/").removesuffix(")")
     assert made.draft["licence"] == "CC BY 4.0"
+    assert shown != "map.png"
     files = {figure.name: Path(figure.file.path).read_bytes() for figure in Figure.objects.filter(course=course)}
     assert files == {"map.png": b"mine", shown: b"theirs"}
 
