@@ -191,6 +191,8 @@ PHRASES = (
     _("choices that are no list of lists"),
     _("an answer that is true in some variants only"),
     _("choices that are equal in some variant"),
+    _("an empty one stands before others"),
+    _("it is the number of one choice and the text of another"),
     _("the form that is asked for"),
     _("what cannot be worked out"),
     _("no finite value"),
