@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from content.formats import qti
-from content.formats.source import Loaded
+from content.formats.source import CourseError, Loaded
 from content.package import Exercise
 from tests.content.qti_items import (
     THREE,
@@ -283,6 +283,8 @@ def test_a_stimulus_of_version_three_stands_before_the_question() -> None:
 def test_an_item_without_a_question_is_a_reading() -> None:
     found = qti.read({"q.xml": item("<p>Take your time.</p>", title="Start")})
     assert [(one.title, one.text) for one in found.package.resources] == [("Start", "Take your time.")]
+    with pytest.raises(CourseError, match="nothing is asked"):
+        qti.read({"q.xml": item("<p>Who?</p>", declaration("A"))})
 
 
 def test_packages_of_one_title_that_a_tool_named_apart_are_two_courses() -> None:

@@ -41,9 +41,10 @@ def read_item(item: Element, about: About, texts: Texts) -> Made:
 
 
 def read_passage(item: Element, texts: Texts) -> str:
-    """The text of an `assessmentItem` that asks nothing; of one that asks something, nothing."""
+    """The text of an `assessmentItem` that asks nothing; of one that asks something, or should, nothing."""
     body = item.find("itemBody")
-    return "" if body is None or _interactions(item) else texts.markdown(unescaped(as_html(body)))
+    asks = _interactions(item) or item.find("responseDeclaration") is not None
+    return "" if body is None or asks else texts.markdown(unescaped(as_html(body)))
 
 
 class _Item:
