@@ -104,7 +104,7 @@ def test_a_file_is_read_as_its_parse_says(name: str) -> None:
             assert unescaped(block.text) == theirs["title"]
             continue
         assert (block.id or None, list(block.tags) or None) == (theirs["id"], theirs["tags"])
-        check(question(block.text), theirs)
+        check(question(block), theirs)
 
 
 def test_there_are_all_of_them() -> None:
