@@ -162,7 +162,7 @@ def test_what_is_wrong_in_a_variant_is_said_with_the_number_of_its_step(at: Desk
     at.press("add variables.draw")
     at.press("save", {"prompt": "Double $@{a}$.", "steps.0.answer.value": "@{2*a}", "steps.1.answer.value": "("})
     page = at.client.get(at.address("author_variants")).content.decode()
-    assert "Step 2: right answer: it cannot be read: (: missing operand: (" in page
+    assert "Step 2: right answer: it cannot be read: (: missing close: (" in page
 
 
 def plain(prompt: str, answer: dict[str, Any], **step: Any) -> drafts.Draft:
