@@ -12,20 +12,52 @@ import base64
 import json
 import os
 import random
-import struct
 import sys
 import tempfile
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-WORDS = (
-    "slope line ratio triangle market river garden bridge ladder recipe train second number point graph value rate "
-    "change between every because longer shorter twice half after before together number of the and a in with which"
-).split()
+WORDS = [
+    "slope",
+    "line",
+    "ratio",
+    "triangle",
+    "market",
+    "river",
+    "garden",
+    "bridge",
+    "ladder",
+    "recipe",
+    "train",
+    "second",
+    "number",
+    "point",
+    "graph",
+    "value",
+    "rate",
+    "change",
+    "between",
+    "every",
+    "because",
+    "longer",
+    "shorter",
+    "twice",
+    "half",
+    "after",
+    "before",
+    "together",
+    "number",
+    "of",
+    "the",
+    "and",
+    "a",
+    "in",
+    "with",
+    "which",
+]
 PICTURE = 1_000_000  # bytes
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><!--%s--></svg>'
 
@@ -54,9 +86,7 @@ def run(path: Path, *more: str) -> dict[str, float]:
     began = time.monotonic()
     with tempfile.TemporaryFile() as out:
         command = [sys.executable, "manage.py", "import_course", str(path), *more]
-        pid = os.posix_spawn(
-            command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, out.fileno(), 1)]
-        )
+        pid = os.posix_spawn(command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, out.fileno(), 1)])
         _, status, used = os.wait4(pid, 0)
         out.seek(0)
         said = out.read().decode().splitlines()
