@@ -172,6 +172,12 @@ def _cheap_passwords(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _files_when_asked_for(settings: Any) -> None:
+    """Every test client would list all static files before its first request."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
     """The language that a test's requests spoke does not stay for the next test."""
     with override("en"):

@@ -70,8 +70,8 @@ def try_rewritings(request: HttpRequest, course_id: int) -> HttpResponseBase:
 def _tried(formula: str, rewritings: BaseFormSet[RewritingForm]) -> dict[str, str]:
     """A formula before and after, as LaTeX; or what is wrong with it or with the rules."""
     if not rewritings.is_valid():
-        wrong = next(form for form in rewritings if form.errors)
-        return {"formula": formula, "problem": str(next(iter(wrong.errors.values()))[0])}
+        of_rules = [message for form in rewritings for about in form.errors.values() for message in about]
+        return {"formula": formula, "problem": str([*of_rules, *rewritings.non_form_errors()][0])}
     if not formula:
         return {"formula": formula, "problem": _("Write a formula to try the rules on.")}
     rules = [one for one in rewritings.cleaned_data if one.get("before")]
