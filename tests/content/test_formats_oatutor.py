@@ -130,6 +130,7 @@ def test_an_answer_is_asked_for_as_what_it_is(stored: str, answer_type: str, kin
     assert answer["kind"] == kind
     assert grading.grade(key, right).correct
     assert not grading.grade(key, wrong).correct
+    assert loaded.own_answers is not None
     assert grading.grade(key, loaded.own_answers["p1a"]).correct
     assert loaded.gradable() == 1
 
