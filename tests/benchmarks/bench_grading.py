@@ -65,8 +65,9 @@ def by_library(case: Case) -> str:
     """The verdict of math-verify."""
     import math_verify  # type: ignore[import-untyped]
 
-    key = case.key["value"] if isinstance(case.key, dict) else case.key
-    gold = math_verify.parse(f"${key}$", parsing_timeout=5)
+    shown = grading.right_answer(case.key) if isinstance(case.key, dict) and "value" not in case.key else ""
+    key = case.key.get("value") if isinstance(case.key, dict) else case.key
+    gold = math_verify.parse(shown or f"${key}$", parsing_timeout=5)
     tried = [math_verify.parse(text, parsing_timeout=5) for text in (f"${case.response}$", case.response)]
     if not gold or not any(tried):
         return "refused"
