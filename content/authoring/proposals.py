@@ -24,7 +24,7 @@ _NUMBER = re.compile(
 )
 _NAME = re.compile(r"[a-z]\w*")
 _EQUATION = re.compile(r"\$[^$]*[A-Za-z][^$]*=[^$]*\$|\$[^$]*=[^$]*[A-Za-z][^$]*\$")
-_KEPT = frozenset({"0", "1"})  # mostly structure
+_KEPT = frozenset({0, 1})  # mostly structure
 _TEXTS = frozenset({"value", "accept", "choices", "right", "items", "cells", "gaps"})  # of a key that hold answers
 
 
@@ -82,7 +82,7 @@ class _Proposal:
         return {name: self.answered(one) for name, one in part.items()} if isinstance(part, dict) else part
 
     def _draw(self, number: str | None) -> str | None:
-        if number is None or number in _KEPT:
+        if number is None or Fraction(number) in _KEPT:
             return None
         if number not in self.drawn:
             name = variables.free_name(self.form)
@@ -91,7 +91,7 @@ class _Proposal:
         return self.drawn[number]
 
     def _compute(self, number: str | None, answer: str) -> str | None:
-        if number is None or number in _KEPT or not self.drawn:
+        if number is None or Fraction(number) in _KEPT or not self.drawn:
             return None
         if number in self.drawn and number != answer.strip():
             return self.drawn[number]  # a coefficient, say, that the answer shares with the question

@@ -202,6 +202,11 @@ def test_exponents_figures_links_and_large_numbers_do_not_vary() -> None:
     assert made["variables"]["draw"] == [{"name": "a", "from": "12", "to": "50", "step": "", "except": []}]
 
 
+def test_nothing_and_one_do_not_vary_however_they_are_written() -> None:
+    made = proposals.vary(plain("What is $8.0 / 4.0 + 0.0 + 00 - 1.0$?", {"kind": "number", "value": "3"}))
+    assert made["steps"][0]["prompt"] == "What is $@{a|decimal} / @{b|decimal} + 0.0 + 00 - 1.0$?"
+
+
 def test_ids_and_tolerances_of_a_key_do_not_vary() -> None:
     answer = {"kind": "one_choice", "choices": {"2": "is 12", "7": "is 14"}, "correct": "2"}
     made = proposals.vary(plain("What is $7 + 5$?", answer))
